@@ -1,0 +1,16 @@
+#ifndef MODELCONV_CSUPPORT_H
+#define MODELCONV_CSUPPORT_H
+#include <stddef.h>
+#include <stdint.h>
+
+/// Installs a SIGBUS handler that ends the process with `status` and a message: a mapped file that another
+/// process truncates raises SIGBUS on the next access, and the contract allows no death by signal.
+void mc_install_sigbus_handler(int status);
+
+/// Deletes the file at `path` (copied) when SIGINT, SIGTERM or SIGHUP ends the process; NULL forgets it.
+/// One slot a call: returns a slot number for mc_forget_temporary, or -1 when all slots are taken.
+int mc_remember_temporary(const char *path);
+void mc_forget_temporary(int slot);
+/// Installs the handlers for SIGINT, SIGTERM and SIGHUP that delete the remembered files and exit 128 + signal.
+void mc_install_cleanup_handlers(void);
+#endif
