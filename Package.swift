@@ -101,7 +101,7 @@ let package = Package(
       swiftSettings: swift),
 
     // Tests
-    .testTarget(name: "LayeringTests", swiftSettings: swift),
+
   ],
   cxxLanguageStandard: .cxx17
 )
