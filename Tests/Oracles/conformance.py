@@ -52,7 +52,7 @@ class Report:
         `CASE CHECK`; CHECK may leave out the opset (`onnx`) to stand for all of them."""
         for key, reason in denials.items():
             case, _, check = key.partition(" ")
-            covered = [row for row in self.rows if row[0] == case and (row[1] == check or row[1].split("@")[0] == check)]
+            covered = [row for row in self.rows if row[0] == case and check in (row[1], row[1].split("@")[0])]
             covered = [row for row in covered if self.rows[row][0] != "skipped"]
             failing = [row for row in covered if self.rows[row][0] in ("failed", "denied")]
             for row in failing:

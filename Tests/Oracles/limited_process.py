@@ -32,7 +32,8 @@ class Result:
 
 def run(command, seconds=60, megabytes=4096, cwd=None):
     """`megabytes` limits the address space, so mapped files count; stdin is empty."""
-    limited = ["/bin/sh", "-c", f'ulimit -c 0; ulimit -v {megabytes << 10}; exec "$@"', "sh", *(str(part) for part in command)]
+    limits = f"ulimit -c 0; ulimit -v {megabytes << 10}"
+    limited = ["/bin/sh", "-c", limits + '; exec "$@"', "sh", *(str(part) for part in command)]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
         process = subprocess.Popen(
