@@ -56,7 +56,7 @@ let package = Package(
     .target(
       name: "Containers",
       dependencies: [
-        "Diagnostics", "ByteSource", "TensorCore", "CHDF5", "CHDF5Shim", "CZip", "CProtobufText",
+        "Diagnostics", "ByteSource", "TensorCore", "CHDF5", "CHDF5Shim", "CZip", "CProtobufText", "CProtobufC",
       ],
       swiftSettings: swift),
     .target(name: "ModelGraph", dependencies: ["Diagnostics", "TensorCore"], swiftSettings: swift),
