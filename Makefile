@@ -45,10 +45,14 @@ unit-tests:
 	$(if $(SHARED),MODELCONV_SHARED="$(SHARED)") $(SWIFT) test -j $(JOBS) --xunit-output .build/test-reports/unit.xml
 
 conformance-small:
-	@mkdir -p .build/test-reports && rm -f .build/test-reports/conformance*
+	@mkdir -p .build/test-reports && rm -f .build/test-reports/conformance.json .build/test-reports/cli.json
+	@status=0; \
+	$(PYTHON) $(ORACLES)/cli_checks.py --binary $(MODELCONV) --report .build/test-reports/cli.json || status=1; \
 	$(PYTHON) $(ORACLES)/conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
-	  --opsets $(OPSETS) --report .build/test-reports/conformance.json \
-	  --fixtures Tests/Fixtures/caffe-layers --fixtures Samples/digits --disturb
+	  --opsets $(OPSETS) --report .build/test-reports/conformance.json --disturb \
+	  --fixtures Tests/Fixtures/caffe-layers --fixtures Tests/Fixtures/caffe-rejects --fixtures Samples/digits \
+	  || status=1; \
+	exit $$status
 
 conformance: build test-deps ## every fixture at hand, whole networks included, at every opset
 	@mkdir -p .build/test-reports

@@ -2,7 +2,7 @@
 """The closing line of `make test`: what the reports of this run add up to. Exit 1 when anything failed or a report is
 missing.
 
-    summary.py FOLDER    holding unit*.xml (swift test --xunit-output) and conformance.json
+    summary.py FOLDER    holding unit*.xml (swift test --xunit-output), conformance.json and cli.json
 """
 
 import json
@@ -24,15 +24,15 @@ def main():
         broken = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
         ignored = sum(1 for case in cases if case.find("skipped") is not None)
         failed, skipped, passed = failed + broken, skipped + ignored, passed + len(cases) - broken - ignored
-    conformance = folder / "conformance.json"
-    if conformance.exists():
-        outcomes = [row["outcome"] for row in json.loads(conformance.read_text())]
+    for name in ("conformance.json", "cli.json"):
+        if not (folder / name).exists():
+            print(f"no report {name}: that run did not finish", file=sys.stderr)
+            complete = False
+            continue
+        outcomes = [row["outcome"] for row in json.loads((folder / name).read_text())]
         passed += outcomes.count("passed")
         failed += outcomes.count("failed")
         skipped += outcomes.count("skipped") + outcomes.count("denied")
-    else:
-        print("no report of the conformance run", file=sys.stderr)
-        complete = False
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 0 if complete and failed == 0 else 1
 
