@@ -10,7 +10,7 @@ ORACLES    := Tests/Oracles
 OPSETS     ?= 9,11,13,17,21
 
 # Debian and Ubuntu package names.
-NATIVE_PACKAGES := libhdf5-dev libzip-dev libopenblas-dev libprotobuf-dev libprotobuf-c-dev \
+NATIVE_PACKAGES := libhdf5-dev libzip-dev zlib1g-dev libopenblas-dev libprotobuf-dev libprotobuf-c-dev \
   protobuf-compiler protobuf-c-compiler libpng-dev libturbojpeg0-dev pkg-config
 
 # Fixtures too large for the repository: a folder named by MODELCONV_SHARED, or `shared` beside the package.

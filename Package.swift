@@ -25,6 +25,8 @@ let package = Package(
     .systemLibrary(
       name: "CZip", path: "Sources/System/CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(
+      name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
       name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
@@ -56,7 +58,8 @@ let package = Package(
     .target(
       name: "Containers",
       dependencies: [
-        "Diagnostics", "ByteSource", "TensorCore", "CHDF5", "CHDF5Shim", "CZip", "CProtobufText", "CProtobufC",
+        "Diagnostics", "ByteSource", "TensorCore", "CHDF5", "CHDF5Shim", "CZip", "CZlib", "CProtobufText",
+        "CProtobufC",
       ],
       swiftSettings: swift),
     .target(name: "ModelGraph", dependencies: ["Diagnostics", "TensorCore"], swiftSettings: swift),
@@ -101,7 +104,14 @@ let package = Package(
       swiftSettings: swift),
 
     // Tests
-
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    .testTarget(
+      name: "ContainersTests",
+      dependencies: ["TestSupport", "Diagnostics", "ByteSource", "TensorCore", "Containers"], swiftSettings: swift),
+    .testTarget(
+      name: "WeightFormatsTests",
+      dependencies: ["TestSupport", "Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"],
+      swiftSettings: swift),
   ],
   cxxLanguageStandard: .cxx17
 )

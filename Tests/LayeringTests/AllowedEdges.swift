@@ -8,7 +8,10 @@ enum AllowedEdges {
     (1, "TensorCore", "Sources/TensorCore", ["Diagnostics", "ByteSource"]),
     (
       2, "Containers", "Sources/Containers",
-      ["Diagnostics", "ByteSource", "TensorCore", "CHDF5", "CHDF5Shim", "CZip", "CProtobufText", "CProtobufC", "CSupport"]
+      [
+        "Diagnostics", "ByteSource", "TensorCore", "CHDF5", "CHDF5Shim", "CZip", "CZlib", "CProtobufText", "CProtobufC",
+        "CSupport",
+      ]
     ),
     (2, "ModelGraph", "Sources/ModelGraph", ["Diagnostics", "TensorCore"]),
     (3, "Rewrites", "Sources/Rewrites", ["Diagnostics", "TensorCore", "ModelGraph"]),
