@@ -9,6 +9,10 @@ let swift: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 /// Kernels at -O0 are 40 times slower, so networks in debug-build tests would crawl.
 let fastC: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno"])]
 
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, swiftSettings: swift)
+}
+
 let package = Package(
   name: "modelconv",
   products: [
@@ -103,15 +107,12 @@ let package = Package(
       path: "Sources/modelconv-cli",
       swiftSettings: swift),
 
-    // Tests
+    // Tests: one target a source target, one line each
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
-    .testTarget(
-      name: "ContainersTests",
-      dependencies: ["TestSupport", "Diagnostics", "ByteSource", "TensorCore", "Containers"], swiftSettings: swift),
-    .testTarget(
-      name: "WeightFormatsTests",
-      dependencies: ["TestSupport", "Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"],
-      swiftSettings: swift),
+    tests("LayeringTests", []),
+    tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
+    tests("ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers"]),
+    tests("WeightFormatsTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"]),
   ],
   cxxLanguageStandard: .cxx17
 )

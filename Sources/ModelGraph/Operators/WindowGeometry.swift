@@ -119,3 +119,27 @@ package struct WindowGeometry: Hashable, Sendable {
     }
   }
 }
+
+extension WindowGeometry: CustomStringConvertible {
+  /// `k3x3 s2x2 p1x1-1x1 ceil`, with what is at its default left out.
+  package var description: String {
+    func text(_ l: [Int]) -> String { l.map(String.init).joined(separator: "x") }
+    var parts: [String] = isGlobal ? ["global"] : []
+    if !kernel.isEmpty { parts.append("k" + text(kernel)) }
+    if strides.contains(where: { $0 != 1 }) { parts.append("s" + text(strides)) }
+    if dilations.contains(where: { $0 != 1 }) { parts.append("d" + text(dilations)) }
+    switch padding {
+    case .explicit(let b, let e):
+      if isAnyPadded { parts.append("p" + text(b) + (b == e ? "" : "-" + text(e))) }
+    case .sameUpper: parts.append("same-upper")
+    case .sameLower: parts.append("same-lower")
+    }
+    if rounding == .ceil { parts.append("ceil") }
+    switch lastWindow {
+    case .keep: break
+    case .dropAlways: parts.append("drop")
+    case .dropInPaddingIfAnyPadded: parts.append("drop-if-padded")
+    }
+    return parts.joined(separator: " ")
+  }
+}
