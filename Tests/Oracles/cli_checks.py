@@ -95,7 +95,7 @@ class Checks:
 
     def check_syntax_and_semantic_errors_all_at_once(self):
         text = ('name: "broken"\n'
-                'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 } } }\n'
+                'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 } } }\n'
                 'layer { name: "c1" type: "Convolution" bottom: "data" top: "c1"\n'
                 '  convolution_param { num_outputs: 4 kernel_size: 3 } }\n'
                 'layer { name: "p1" type: "Pooling" bottom: "data" top: "p1"\n'
@@ -275,7 +275,10 @@ def main():
     rows = []
     for name in sorted(name for name in dir(Checks) if name.startswith("check_") and options.only in name):
         with tempfile.TemporaryDirectory(prefix="modelconv-cli-") as scratch:
-            problems = getattr(Checks(options.binary, Path(scratch)), name)()
+            try:
+                problems = getattr(Checks(options.binary, Path(scratch)), name)()
+            except (OSError, subprocess.TimeoutExpired) as error:
+                problems = [f"{type(error).__name__}: {error}"]
         title = name.removeprefix("check_").replace("_", " ")
         rows.append({"case": "cli", "check": title, "outcome": "failed" if problems else "passed",
                      "message": "; ".join(problems)})

@@ -48,8 +48,8 @@ def compare(name, actual, expected, rtol, atol):
         difference = np.abs(a - b)
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         passes = same | (np.isfinite(a) & np.isfinite(b) & (difference <= atol + rtol * np.abs(b)))
-    difference = np.where(same, 0.0, difference)
-    relative = difference / np.maximum(np.abs(b), np.finfo(np.float32).tiny)
+        difference = np.where(same, 0.0, difference)
+        relative = difference / np.maximum(np.abs(b), np.finfo(np.float32).tiny)
     if not passes.all():
         worst = np.unravel_index(np.argmax(np.where(passes, -1.0, np.nan_to_num(difference, nan=np.inf))), a.shape)
         raise Failure(
