@@ -111,7 +111,8 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     tests("LayeringTests", []),
     tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
-    tests("ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers"]),
+    tests(
+      "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),
     tests("WeightFormatsTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"]),
   ],
   cxxLanguageStandard: .cxx17

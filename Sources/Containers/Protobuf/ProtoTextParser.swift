@@ -183,7 +183,8 @@ package struct ProtoTextParser {
         throw expected("':' or '{' after '\(name)'")
       }
       if looksLikeField, tokens.current.line > tokens.previousLine {
-        errors.report(first.place, "'\(name)' has no value", help: "write a value behind the colon, or remove the field")
+        errors.report(
+          first.place, "'\(name)' has no value", help: "write a value behind the colon, or remove the field")
         return ProtoTextField(name: name, place: first.place, hasColon: hasColon, isList: true, values: [])
       }
       values = [try value(depth: depth)]
