@@ -61,4 +61,7 @@ void mc_install_cleanup_handlers(void) {
     if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN) continue;
     sigaction(signals[i], &a, NULL);
   }
+  // The failing write then says EPIPE or EFBIG, which becomes a message and an exit status.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
 }
