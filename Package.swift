@@ -110,6 +110,9 @@ let package = Package(
     // Tests: one target a source target, one line each
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     tests("LayeringTests", []),
+    // Optimised in debug builds too: the naive twins of the kernels take minutes otherwise.
+    .testTarget(
+      name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: swift + [.unsafeFlags(["-O"])]),
     tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
     tests(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),

@@ -109,7 +109,7 @@ extension KernelTests {
       }
     }
 
-    @Test func exactForbidsWinograd() throws {
+    @Test func exactForbidsWinograd() {
       var c = ConvolutionCase()
       c.desc = mc_conv_desc(
         batch: 1, channels: 32, filters: 32, groups: 1, spatial: 2, input: (16, 17, 0), kernel: (3, 3, 0),
@@ -117,9 +117,9 @@ extension KernelTests {
         activation: mc_activation(), algorithm: MC_CONV_AUTO, exact: 0)
       var random = SeededNumbers(seed: 5)
       c.fill(&random, bias: false, residual: false)
-      #expect(try #require(c.run()).algorithm == MC_CONV_WINOGRAD)
+      #expect(c.run()?.algorithm == MC_CONV_WINOGRAD)
       c.desc.exact = 1
-      #expect(try #require(c.run()).algorithm == MC_CONV_GEMM)
+      #expect(c.run()?.algorithm == MC_CONV_GEMM)
     }
 
     @Test func refusesUnsoundGeometry() {
@@ -168,22 +168,22 @@ extension KernelTests {
     }
 
     @Test(arguments: availableSets)
-    func emptyExtents(isa: mc_isa) throws {
+    func emptyExtents(isa: mc_isa) {
       var c = ConvolutionCase()
       c.desc = mc_conv_desc(
         batch: 0, channels: 4, filters: 6, groups: 1, spatial: 1, input: (5, 0, 0), kernel: (1, 0, 0),
         stride: (1, 0, 0), pad_begin: (0, 0, 0), pad_end: (0, 0, 0), dilation: (1, 0, 0),
         activation: mc_activation(), algorithm: MC_CONV_AUTO, exact: 0)
-      try with(isa) {
-        #expect(try #require(c.run()).output.isEmpty)
+      with(isa) {
+        #expect(c.run()?.output == [])
         c.desc.batch = 2
         c.desc.channels = 0
         c.bias = [1, 2, 3, 4, 5, 6]
         let expected: [Float] = (0..<2).flatMap { _ in (1...6).flatMap { [Float](repeating: Float($0), count: 5) } }
-        #expect(try #require(c.run()).output == expected)
+        #expect(c.run()?.output == expected)
         c.desc.filters = 0
         c.bias = []
-        #expect(try #require(c.run()).output.isEmpty)
+        #expect(c.run()?.output == [])
       }
     }
   }

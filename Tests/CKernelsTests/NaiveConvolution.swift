@@ -46,7 +46,7 @@ struct ConvolutionCase {
   /// The exact result, and for each element the sum of its terms' magnitudes, to which rounding is relative.
   func reference() -> (values: [Double], magnitudes: [Double]) {
     let out = outputExtents ?? [0, 0, 0]
-    let extents = inputExtents, taps = kernel
+    let extents = inputExtents, taps = kernel, stride = stride, dilation = dilation, padBegin = padBegin
     let channels = desc.channels / desc.groups, filters = desc.filters / desc.groups
     var values: [Double] = []
     var magnitudes: [Double] = []
