@@ -13,6 +13,9 @@ package final class FileWriter {
   package let path: String
   /// Bytes written so far.
   package private(set) var position = 0
+  /// Where the bytes go until `commit()`, for a library that writes a file itself: it may replace the file's contents
+  /// as long as nothing is written here. Nil where the output is written in place (a pipe, a device).
+  package var temporaryPath: String? { temporary }
   private let temporary: String?
   private let slot: Int32
   private var fd: Int32

@@ -61,8 +61,7 @@ package enum NpyReader {
     let t: Tensor
     switch h.element {
     case .plain(let dtype, let unit):
-      let data = unit > 1 ? swapped(raw, size: size, unit: unit) : raw
-      t = try Tensor(storage: data, dtype: dtype, shape: shape)
+      t = try Tensor(storage: raw.byteSwapped(unit: unit), dtype: dtype, shape: shape)
     case .bytes(let width):
       t = try Tensor(strings: try byteStrings(try raw.bytes(), checkedProduct(shape) ?? 0, width), shape: shape)
     case .unicode(let length, let isBigEndian):
@@ -72,21 +71,6 @@ package enum NpyReader {
     case .object: throw .error("npy.object", "the array holds Python objects", at: place)
     }
     return h.isFortranOrder ? try t.permuted(Array((0..<shape.count).reversed())) : t
-  }
-
-  /// The same data with the bytes of each `unit` reversed, made on first use.
-  static func swapped(_ raw: TensorStorage, size: Int, unit: Int) -> TensorStorage {
-    TensorStorage(byteCount: size) { () throws(Diagnostic) in
-      let source = try raw.bytes()
-      return try ByteStorage.allocate(count: size) { out in
-        source.withUnsafeBytes { src in
-          // SAFETY: both buffers hold `size` bytes, a multiple of unit.
-          for i in stride(from: 0, to: size - size % unit, by: unit) {
-            for j in 0..<unit { out[i + j] = src[i + unit - 1 - j] }
-          }
-        }
-      }.all
-    }
   }
 
   /// A string costs more memory than its bytes: a bound for hostile shapes of zero-width strings.
