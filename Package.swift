@@ -113,6 +113,7 @@ let package = Package(
     // Optimised in debug builds too: the naive twins of the kernels take minutes otherwise.
     .testTarget(
       name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: swift + [.unsafeFlags(["-O"])]),
+    tests("RewritesTests", ["Diagnostics", "TensorCore", "ModelGraph", "Rewrites"]),
     tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
     tests(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),

@@ -11,11 +11,11 @@ package struct RemoveIdentity: RewritePass {
 
   package func apply(_ editor: inout GraphEditor, _ context: RewriteContext) throws(Diagnostic) -> Int {
     var changes = 0
-    for node in editor.graph.nodes where returnsOperand(node, editor.graph) {
-      guard let operand = editor.graph[node.id]?.inputs.first ?? nil, let result = node.outputs.first ?? nil else {
-        continue
-      }
-      if try editor.bypass(node.id, result: result, operand: operand, pass: Self.name) { changes += 1 }
+    for id in editor.graph.order {
+      guard let node = editor.graph[id], returnsOperand(node, editor.graph), let operand = node.inputs.first ?? nil,
+        let result = node.outputs.first ?? nil
+      else { continue }
+      if try editor.bypass(id, result: result, operand: operand, pass: Self.name) { changes += 1 }
     }
     return changes
   }
