@@ -51,7 +51,7 @@ package struct OnnxAttributeFact: Sendable, Hashable {
 }
 
 /// What ONNX says of one version of an operator.
-package struct OnnxSchema: Sendable, Hashable {
+package struct OnnxOperatorSchema: Sendable, Hashable {
   package var domain: String
   package var name: String
   /// The operator set that introduced this version.
@@ -169,7 +169,7 @@ package enum OnnxCatalogue {
   }
 
   /// The version of the operator that operator set `opset` holds; nil where it has none.
-  package static func schema(domain: String, name: String, opset: Int) -> OnnxSchema? {
+  package static func schema(domain: String, name: String, opset: Int) -> OnnxOperatorSchema? {
     let all = index.lines["\(canonical(domain))|\(name)"] ?? []
     return all.last { $0.since <= opset }.flatMap { parse($0.line) }
   }
@@ -177,7 +177,7 @@ package enum OnnxCatalogue {
   /// `ai.onnx` for the empty domain.
   package static func canonical(_ domain: String) -> String { domain.isEmpty ? "ai.onnx" : domain }
 
-  private static func parse(_ line: Substring) -> OnnxSchema? {
+  private static func parse(_ line: Substring) -> OnnxOperatorSchema? {
     let f = line.split(separator: "|", omittingEmptySubsequences: false)
     guard f.count == 8, let since = Int(f[2]) else { return nil }
     var constraints: [String: Set<String>] = [:]
@@ -186,7 +186,7 @@ package enum OnnxCatalogue {
       guard p.count == 2, let k = Int(p[1].dropFirst()) else { continue }
       constraints[String(p[0])] = index.types[k]
     }
-    return OnnxSchema(
+    return OnnxOperatorSchema(
       domain: String(f[0]), name: String(f[1]), since: since, inputs: f[3].split(separator: " ").map(parameter),
       outputs: f[4].split(separator: " ").map(parameter),
       attributes: f[5].split(separator: " ").compactMap(attribute), constraints: constraints,

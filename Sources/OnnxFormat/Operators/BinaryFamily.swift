@@ -1,0 +1,180 @@
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// Operators on two or more operands with broadcasting.
+enum BinaryFamily {
+  private static let plain: [(name: String, function: BinaryFunction)] = [
+    ("Add", .add), ("Sub", .subtract), ("Mul", .multiply), ("Div", .divide), ("Pow", .power), ("Equal", .equal),
+    ("Less", .less), ("LessOrEqual", .lessOrEqual), ("Greater", .greater), ("GreaterOrEqual", .greaterOrEqual),
+    ("And", .and), ("Or", .or), ("Xor", .xor), ("BitwiseAnd", .bitwiseAnd), ("BitwiseOr", .bitwiseOr),
+    ("BitwiseXor", .bitwiseXor), ("PRelu", .prelu),
+  ]
+  private static let variadic: [(name: String, function: VariadicMap.Function)] = [
+    ("Sum", .sum), ("Max", .maximum), ("Min", .minimum), ("Mean", .mean),
+  ]
+  private static let names = Dictionary(plain.map { ($0.function, $0.name) }, uniquingKeysWith: { a, _ in a })
+
+  static func name(_ f: BinaryFunction) -> String? { names[f] }
+
+  static func name(_ f: VariadicMap.Function) -> String? { variadic.first { $0.function == f }?.name }
+
+  static let importers: [String: OnnxImporter] = makeImporters()
+
+  private static func makeImporters() -> [String: OnnxImporter] {
+    var table: [String: OnnxImporter] = [:]
+    for (name, function) in plain {
+      table[name] = importer { (s, c) throws(Diagnostic) in
+        try s.apply(BinaryMap(function), [try c.require(0), try alignedSecond(s, c, function)], c)
+      }
+    }
+    for (name, function) in variadic {
+      table[name] = importer { (s, c) throws(Diagnostic) in try s.apply(VariadicMap(function), c.inputs, c) }
+    }
+    table["Mod"] = importer { (s, c) throws(Diagnostic) in
+      try s.apply(BinaryMap(try c.bool("fmod") ? .fmod : .modulo), c.inputs, c)
+    }
+    table["BitShift"] = importer { (s, c) throws(Diagnostic) in
+      try s.apply(BinaryMap(try c.choice("direction", ["LEFT": .shiftLeft, "RIGHT": .shiftRight])), c.inputs, c)
+    }
+    table["Where"] = importer { (s, c) throws(Diagnostic) in try s.apply(Select(), c.inputs, c) }
+    table["Clip"] = importer { (s, c) throws(Diagnostic) in try s.apply(Clip(), try clipOperands(s, c), c) }
+    return table
+  }
+
+  /// The second operand, with axes appended where an old version aligns it by `broadcast` and `axis`.
+  private static func alignedSecond(
+    _ s: OnnxScope, _ c: OnnxCall, _ f: BinaryFunction
+  ) throws(Diagnostic) -> ValueID {
+    let b = try c.require(1)
+    guard let ra = s.rank(c.input(0)), let rb = s.rank(b) else { return b }
+    var axis: Int?
+    if f == .prelu, c.version < 7, rb == 1, ra > 1 {
+      // One slope a channel.
+      axis = s.type(b).shape?.first?.value == 1 ? nil : 1
+    } else if c.version < 7, try c.optionalInt("broadcast") == 1, let given = try c.optionalInt("axis") {
+      axis = given < 0 ? given + ra : given
+    }
+    guard let axis, axis >= 0, ra - axis - rb > 0 else { return b }
+    let trailing = Array(rb..<(ra - axis))
+    return try s.add(Unsqueeze(), [b, try s.ints(trailing, "axes", c)], "aligned", c)
+  }
+
+  private static func clipOperands(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) -> [ValueID?] {
+    guard c.version < 11 else { return c.inputs }
+    var bounds: [ValueID?] = []
+    for name in ["min", "max"] {
+      // The defaults are the ends of single precision: no bound at all.
+      guard let v = try c.optionalFloat(name), c.has(name) else {
+        bounds.append(nil)
+        continue
+      }
+      bounds.append(try s.scalar(Double(v), like: c.input(0), name, c))
+    }
+    return [c.input(0)] + bounds
+  }
+}
+
+extension BinaryMap: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    let (i, o) = (e.inputs, e.outputs)
+    switch function {
+    case .modulo where e.opset < 10, .fmod where e.opset < 10: try e.truncatedModulo(function)
+    case .modulo: try e.put("Mod", i, o)
+    case .fmod: try e.put("Mod", i, o, [("fmod", .int(1))])
+    case .shiftLeft: try e.put("BitShift", i, o, [("direction", .string("LEFT"))])
+    case .shiftRight: try e.put("BitShift", i, o, [("direction", .string("RIGHT"))])
+    case .minimum: try e.put("Min", i, o)
+    case .maximum: try e.put("Max", i, o)
+    case .lessOrEqual where e.opset < 12: try e.put("Not", [try e.step("Greater", i, "greater")], o)
+    case .greaterOrEqual where e.opset < 12: try e.put("Not", [try e.step("Less", i, "less")], o)
+    case .equal where e.opset < 11 && e.dtype(0).isFloat: try e.floatEqual()
+    default:
+      guard let name = BinaryFamily.name(function) else {
+        throw e.refuse("onnx.no-operator", "ONNX has no operator for \(function)")
+      }
+      try e.put(name, i, o)
+    }
+  }
+}
+
+extension OnnxEmitter {
+  /// a − ⌊a / b⌋ · b for operator sets without Mod; integer division truncates, which is the floor for operands ≥ 0.
+  fileprivate func truncatedModulo(_ f: BinaryFunction) throws(Diagnostic) {
+    guard f == .modulo, dtype(0).isInteger, !dtype(0).isSigned || dtype(0) == .int64 else {
+      throw refuse("onnx.opset-too-low", "Mod came with operator set 10", help: "use --opset 10 or higher")
+    }
+    let q = try step("Div", inputs, "quotient")
+    try put("Sub", [input(0), try step("Mul", [q, input(1)], "multiple")], outputs)
+  }
+
+  /// Equality of floats before Equal took them: neither less nor greater (a NaN differs from everything).
+  fileprivate func floatEqual() throws(Diagnostic) {
+    let less = try step("Less", inputs, "less")
+    let greater = try step("Greater", inputs, "greater")
+    let ordered = try step("Not", [try step("Or", [less, greater], "differs")], "same")
+    let nan = try step("Or", [try step("IsNaN", [input(0)], "nan_a"), try step("IsNaN", [input(1)], "nan_b")], "nan")
+    try put("And", [ordered, try step("Not", [nan], "valid")], outputs)
+  }
+}
+
+extension VariadicMap: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    switch function {
+    case .product: try e.fold("Mul", e.inputs)
+    case .weightedSum(let weights): try e.weightedSum(weights.map(\.value))
+    default:
+      guard let name = BinaryFamily.name(function) else { return }
+      try e.put(name, e.inputs, e.outputs)
+    }
+  }
+}
+
+extension OnnxEmitter {
+  /// Combines operands from left to right.
+  fileprivate func fold(_ type: String, _ operands: [String]) throws(Diagnostic) {
+    guard var value = operands.first else { return }
+    if operands.count == 1 { return try put("Identity", [value], outputs) }
+    for (k, operand) in operands.enumerated().dropFirst() {
+      if k == operands.count - 1 { return try put(type, [value, operand], outputs) }
+      value = try step(type, [value, operand], "\(type.lowercased())\(k)")
+    }
+  }
+
+  fileprivate func weightedSum(_ weights: [Float]) throws(Diagnostic) {
+    var terms: [String] = []
+    for (i, w) in weights.enumerated() where i < inputCount {
+      if w == 1 {
+        terms.append(input(i))
+      } else if w == -1, i == 1, weights.count == 2, weights[0] == 1 {
+        return try put("Sub", [input(0), input(1)], outputs)
+      } else if weights.count == 1 {
+        return try put("Mul", [input(i), try scalar(Double(w), "coeff")], outputs)
+      } else {
+        terms.append(try step("Mul", [input(i), try scalar(Double(w), "coeff\(i)")], "term\(i)"))
+      }
+    }
+    if terms.count == 1 { return try put("Identity", terms, outputs) }
+    try put(terms.count == 2 ? "Add" : "Sum", terms, outputs)
+  }
+}
+
+extension Select: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) { try e.put("Where", e.inputs, e.outputs) }
+}
+
+extension Clip: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    if e.opset >= 11 { return try e.put("Clip", e.inputs, e.outputs) }
+    var attributes: [(String, OnnxAttribute)] = []
+    for (i, name) in [(1, "min"), (2, "max")] where e.has(i) {
+      guard let v = e.constant(i), v.count == 1, let f = try v.floats().first else {
+        throw e.refuse(
+          "onnx.needs-constant", "bounds that are computed while the model runs need operator set 11",
+          help: "use --opset 11 or higher")
+      }
+      attributes.append((name, .float(f)))
+    }
+    try e.put("Clip", [e.input(0)], e.outputs, attributes)
+  }
+}

@@ -1,0 +1,300 @@
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// A neutral operator that ONNX can say, by one node or a few.
+package protocol OnnxExportable: Operator {
+  /// Emits the nodes of `e.node` in the forms of operator set `e.opset`.
+  func export(to e: OnnxEmitter) throws(Diagnostic)
+}
+
+/// Collects the ONNX nodes and initialisers of one graph; exporters see the node that is being written.
+package final class OnnxEmitter {
+  package let graph: Graph
+  package let opset: Int
+  private(set) var nodes: [NodeMessage] = []
+  /// Constants by name in order of first use.
+  private(set) var initializers: [(name: String, tensor: Tensor)] = []
+  /// Operator sets of other domains that the nodes use.
+  private(set) var domains: [String: Int] = [:]
+  /// The node that is being written.
+  package private(set) var node: Node
+  private var placed: Set<String> = []
+  private var names: Set<String>
+  private var types: [String: ValueType] = [:]
+  private let irVersion: Int
+
+  init(_ graph: Graph, opset: Int, irVersion: Int, reserved: Set<String> = []) throws(Diagnostic) {
+    guard let first = graph.nodes.first ?? OnnxEmitter.placeholder else {
+      throw .error("onnx.empty", "the graph has no nodes", status: .software)
+    }
+    self.graph = graph
+    self.opset = opset
+    self.irVersion = irVersion
+    node = first
+    names = reserved.union(graph.values.map(\.name))
+  }
+
+  /// Stands for "no node yet" in a graph without nodes.
+  private static let placeholder: Node? = {
+    var editor = GraphEditor(name: "")
+    _ = editor.insertUnchecked(Identity(), [], types: [], name: "")
+    return editor.finish().nodes.first
+  }()
+
+  // MARK: What exporters ask
+
+  package var inputCount: Int { node.inputs.count }
+
+  package func has(_ i: Int) -> Bool { i < node.inputs.count && node.inputs[i] != nil }
+
+  /// The name of operand `i`, whose constant is placed where it is one; "" for an omitted one.
+  package func input(_ i: Int) -> String {
+    guard i < node.inputs.count, let id = node.inputs[i], let v = graph[id] else { return "" }
+    return reference(v)
+  }
+
+  /// The names of all operands, omitted trailing ones left out.
+  package var inputs: [String] {
+    var out = node.inputs.indices.map { input($0) }
+    while out.last == "" { out.removeLast() }
+    return out
+  }
+
+  func reference(_ v: Value) -> String {
+    if let t = v.constant { place(v.name, t) }
+    types[v.name] = v.type
+    return v.name
+  }
+
+  /// The name of result `i`; "" where nobody asked for it.
+  package func output(_ i: Int) -> String {
+    guard i < node.outputs.count, let id = node.outputs[i], let v = graph[id] else { return "" }
+    types[v.name] = v.type
+    return v.name
+  }
+
+  /// The names of all results, omitted trailing ones left out.
+  package var outputs: [String] {
+    var out = node.outputs.indices.map { output($0) }
+    while out.count > 1, out.last == "" { out.removeLast() }
+    return out
+  }
+
+  package func type(_ i: Int) -> ValueType {
+    i < node.inputs.count ? node.inputs[i].flatMap { graph[$0]?.type } ?? .unknown : .unknown
+  }
+
+  package func outputType(_ i: Int) -> ValueType {
+    i < node.outputs.count ? node.outputs[i].flatMap { graph[$0]?.type } ?? .unknown : .unknown
+  }
+
+  /// The element type of operand `i`; float32 where it is unknown.
+  package func dtype(_ i: Int) -> DType { type(i).dtype ?? .float32 }
+
+  package func constant(_ i: Int) -> Tensor? {
+    i < node.inputs.count ? node.inputs[i].flatMap { graph[$0]?.constant } : nil
+  }
+
+  /// The integers of constant operand `i`.
+  package func ints(_ i: Int) -> [Int]? { graph.typeInputs(of: node).ints(i) }
+
+  /// The integers of operand `i`, which an attribute of this operator set must hold.
+  package func requireInts(_ i: Int, _ what: String, since: Int) throws(Diagnostic) -> [Int] {
+    if let v = ints(i) { return v }
+    throw refuse(
+      "onnx.needs-constant", "the \(what) are computed while the model runs, which needs operator set \(since)",
+      help: "use --opset \(since) or higher")
+  }
+
+  // MARK: What exporters emit
+
+  /// A value name of this node's own that nothing else has.
+  package func temporary(_ suffix: String) -> String {
+    let base = "\(outputs.first.flatMap { $0.isEmpty ? nil : $0 } ?? node.name)/\(suffix)"
+    var name = base
+    var k = 1
+    while !names.insert(name).inserted {
+      k += 1
+      name = "\(base)_\(k)"
+    }
+    return name
+  }
+
+  /// Emits a node. Attributes at their default are left out.
+  package func put(
+    _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [(String, OnnxAttribute)] = [],
+    domain: String = "ai.onnx"
+  ) throws(Diagnostic) {
+    var messages: [AttributeMessage] = []
+    for (name, attribute) in attributes {
+      if let value = attribute.value { messages.append(AttributeMessage(name: name, value: value)) }
+    }
+    try put(type, inputs, outputs, messages: messages, domain: domain)
+  }
+
+  func append(_ message: NodeMessage, domainVersion: Int?) {
+    if let domainVersion { domains[message.domain] = max(domains[message.domain] ?? 0, domainVersion) }
+    nodes.append(message)
+  }
+
+  private func put(
+    _ type: String, _ inputs: [String], _ outputs: [String], messages: [AttributeMessage], domain: String
+  ) throws(Diagnostic) {
+    let version = domain == "ai.onnx" ? opset : domains[domain] ?? OnnxEmitter.version(of: domain)
+    guard let schema = OnnxCatalogue.schema(domain: domain, name: type, opset: version), !schema.isDeprecated else {
+      throw missing(type, domain)
+    }
+    if domain != "ai.onnx" { domains[domain] = version }
+    var inputs = inputs
+    while inputs.last == "" { inputs.removeLast() }
+    var outputs = outputs
+    while outputs.count > 1, outputs.last == "" { outputs.removeLast() }
+    try checkTypes(schema, inputs, domain)
+    var m = NodeMessage()
+    m.type = type
+    m.domain = domain
+    m.inputs = inputs
+    m.outputs = outputs
+    let isLast = outputs.contains { !$0.isEmpty && self.outputs.contains($0) }
+    m.name = isLast ? node.name : outputs.first ?? node.name
+    for a in messages {
+      guard let fact = schema.attribute(a.name) else {
+        throw refuse(
+          "onnx.attribute-unknown", "\(type) of operator set \(version) has no attribute '\(a.name)'",
+          help: attributeHelp(type, domain, a.name))
+      }
+      if !fact.isRequired, a.value.isDefault(fact) { continue }
+      m.attributes.append(a)
+    }
+    OnnxOrigin.describe(node.origin, in: &m, irVersion: irVersion)
+    nodes.append(m)
+  }
+
+  /// The version of a standard domain other than `ai.onnx` that is written.
+  static func version(of domain: String) -> Int {
+    switch domain {
+    case "ai.onnx.ml": 5
+    default: 1
+    }
+  }
+
+  /// The type of a value made by an emitted node, so that later nodes' operands are checked too.
+  package func note(_ name: String, _ type: ValueType) { types[name] = type }
+
+  // MARK: Constants
+
+  private func place(_ name: String, _ t: Tensor) {
+    if placed.insert(name).inserted { initializers.append((name, t)) }
+  }
+
+  /// Places a constant of this node's own.
+  package func constant(_ tensor: Tensor, _ suffix: String) -> String {
+    let name = temporary(suffix)
+    place(name, tensor)
+    types[name] = .tensor(tensor.dtype, sizes: tensor.shape)
+    return name
+  }
+
+  /// A 1-d int64 constant.
+  package func ints(_ v: [Int], _ suffix: String) throws(Diagnostic) -> String {
+    constant(try Tensor(v.map { Int64($0) }), suffix)
+  }
+
+  /// A constant of one value in the element type of operand 0 (or `type`).
+  package func scalar(_ v: Double, _ suffix: String, type: DType? = nil, shape: [Int] = []) throws(Diagnostic) -> String {
+    constant(try Tensor.splat(v, type ?? dtype(0), shape: shape), suffix)
+  }
+
+  // MARK: Refusals
+
+  /// The error of a node that cannot be written.
+  package func refuse(_ code: String, _ message: String, help: String? = nil) -> Diagnostic {
+    .error(
+      code, "layer '\(node.name)' (\(node.origin.layerType ?? node.op.operatorName)): \(message)",
+      at: node.origin.location, help: help)
+  }
+
+  private func missing(_ type: String, _ domain: String) -> Diagnostic {
+    let versions = OnnxCatalogue.versions(domain: domain, name: type)
+    if let first = versions.first, first > opset {
+      return refuse(
+        "onnx.opset-too-low", "\(type) came with operator set \(first), and \(opset) is asked for",
+        help: "use --opset \(first) or higher")
+    }
+    return refuse("onnx.no-operator", "operator set \(opset) has no \(type)", help: "use another --opset")
+  }
+
+  private func attributeHelp(_ type: String, _ domain: String, _ attribute: String) -> String? {
+    let since = OnnxCatalogue.versions(domain: domain, name: type).first {
+      $0 > opset && OnnxCatalogue.schema(domain: domain, name: type, opset: $0)?.attribute(attribute) != nil
+    }
+    return since.map { "use --opset \($0) or higher" }
+  }
+
+  private func checkTypes(_ schema: OnnxOperatorSchema, _ inputs: [String], _ domain: String) throws(Diagnostic) {
+    for (i, name) in inputs.enumerated() where !name.isEmpty {
+      guard let t = types[name], let text = OnnxTypes.text(t), !schema.accepts(text, input: i) else { continue }
+      let since = OnnxCatalogue.versions(domain: domain, name: schema.name).first { v in
+        v > schema.since && OnnxCatalogue.schema(domain: domain, name: schema.name, opset: v)?.accepts(text, input: i) == true
+      }
+      throw refuse(
+        "onnx.type-unsupported", "\(schema.name) of operator set \(opset) does not take \(text)",
+        help: since.map { "use --opset \($0) or higher" } ?? "convert with --dtype float32")
+    }
+  }
+
+  /// Moves on to the next node.
+  func begin(_ n: Node) { node = n }
+}
+
+/// An attribute as exporters give it; nil leaves it out.
+package enum OnnxAttribute: Sendable {
+  case int(Int)
+  case float(Float)
+  case string(String)
+  case ints([Int])
+  case floats([Float])
+  case strings([String])
+  case bool(Bool)
+  case tensor(Tensor)
+  case optional(Int?)
+  case omit
+
+  var value: AttributeValue? {
+    switch self {
+    case .int(let v): .int(Int64(v))
+    case .float(let v): .float(v)
+    case .string(let v): .string(Array(v.utf8))
+    case .ints(let v): .ints(v.map { Int64($0) })
+    case .floats(let v): .floats(v)
+    case .strings(let v): .strings(v.map { Array($0.utf8) })
+    case .bool(let v): .int(v ? 1 : 0)
+    case .tensor(let t): .tensor(TensorMessage(tensor: t, name: ""))
+    case .optional(let v): v.map { .int(Int64($0)) }
+    case .omit: nil
+    }
+  }
+}
+
+extension AttributeValue {
+  /// Whether this is the default of the attribute's facts.
+  func isDefault(_ fact: OnnxAttributeFact) -> Bool {
+    guard let text = fact.defaultText else { return false }
+    switch self {
+    case .int(let v): return text == String(v)
+    case .float(let v): return Double(text).map { Float($0).bitPattern == v.bitPattern } ?? false
+    case .string(let v): return text == String(decoding: v, as: UTF8.self)
+    default: return false
+    }
+  }
+}
+
+extension TensorMessage {
+  init(tensor: Tensor, name: String) {
+    self.name = name
+    dataType = OnnxDType.number(tensor.dtype)
+    dims = tensor.shape.map { Int64($0) }
+    payload = .tensor(tensor)
+  }
+}
