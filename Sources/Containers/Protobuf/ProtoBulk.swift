@@ -110,14 +110,19 @@ package struct ProtoBulk: Sendable {
 
   /// Integers of any kind; 64-bit unsigned ones are clamped to `Int.max`.
   package func integers() throws(Diagnostic) -> [Int] {
+    try extended().map { kind.isUnsigned ? Int(clamping: $0) : Int(Int64(bitPattern: $0)) }
+  }
+
+  /// Integers as 64 bits each, extended by their sign.
+  func extended() throws(Diagnostic) -> [UInt64] {
     var cursor = ByteCursor(try contiguous())
-    var result: [Int] = []
+    var result: [UInt64] = []
     result.reserveCapacity(min(count, cursor.remaining))
     while cursor.remaining >= kind.elementSize {
       switch kind.elementSize {
-      case 8: result.append(kind.isSigned ? Int(try cursor.i64()) : Int(clamping: try cursor.u64()))
-      case 4: result.append(kind.isUnsigned ? Int(try cursor.u32()) : Int(try cursor.i32()))
-      default: result.append(Int(try cursor.u8()))
+      case 8: result.append(try cursor.u64())
+      case 4: result.append(kind.isUnsigned ? UInt64(try cursor.u32()) : UInt64(bitPattern: Int64(try cursor.i32())))
+      default: result.append(UInt64(try cursor.u8()))
       }
     }
     return result
@@ -148,19 +153,21 @@ package struct ProtoBulk: Sendable {
     count += n
   }
 
-  /// Adds one whole field; grows the last run where the field follows it directly.
-  mutating func append(tagged field: WireField) {
-    count += 1
+  /// Adds one whole field and `repeats` like it directly behind it; grows the last run where they follow it directly.
+  mutating func append(tagged field: WireField, repeats: Int = 0) {
+    let length = field.bytes.count * (repeats + 1)
+    guard let added = field.bytes.storage.all.slice(field.bytes.offset, length) else { return }
+    count += repeats + 1
     let tagBytes = field.bytes.count - field.payload.count
     if let last = runs.last, case .tagged(let bytes, tagBytes) = last, bytes.storage === field.bytes.storage,
       bytes.offset + bytes.count == field.bytes.offset,
-      let longer = bytes.storage.all.slice(bytes.offset, bytes.count + field.bytes.count)
+      let longer = bytes.storage.all.slice(bytes.offset, bytes.count + length)
     {
       runs[runs.count - 1] = .tagged(longer, tagBytes: tagBytes)
       return
     }
     if runs.count == 1, runs[0].bytes.isEmpty { runs.removeAll() }
-    runs.append(.tagged(field.bytes, tagBytes: tagBytes))
+    runs.append(.tagged(added, tagBytes: tagBytes))
   }
 
   /// Varints in `bytes`: bytes without the continuation bit.

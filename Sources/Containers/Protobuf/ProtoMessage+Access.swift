@@ -18,6 +18,7 @@ extension ProtoMessage {
   package func int(_ name: String) throws(Diagnostic) -> Int {
     let field = try requireField(name)
     guard field.kind.isSigned || field.kind.isUnsigned else { throw wrongKind(field, "an integer") }
+    if let bulk = slot(name)?.bulk { return try bulk.integers().last ?? 0 }
     return last(field)?.asInt ?? 0
   }
 

@@ -7,7 +7,7 @@ import Diagnostics
 /// empty. Asking for a name or a kind that the type does not have is a mistake in the program and throws
 /// `internal.no-such-field` or `internal.wrong-kind`.
 package struct ProtoMessage: Sendable {
-  /// One field that is set: either elements or, for repeated floats of a binary file, slices of the file.
+  /// One field that is set: either elements or, for repeated numbers of a binary file, slices of the file.
   struct Slot: Sendable {
     let field: ProtoField
     var elements: [ProtoElement]

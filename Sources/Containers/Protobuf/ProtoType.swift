@@ -105,8 +105,8 @@ package final class ProtoField: @unchecked Sendable {
 
   package var isRepeated: Bool { label == .repeated }
 
-  /// Repeated floats and doubles are kept as slices of the file instead of one value each.
-  package var isBulk: Bool { isRepeated && (kind == .float || kind == .double) }
+  /// Repeated numbers of a binary file are kept as slices of the file instead of one value each.
+  package var isBulk: Bool { isRepeated && kind.isPackable && kind != .bool && kind != .enumeration }
 }
 
 /// A message type: its fields by name and by number.
@@ -119,6 +119,7 @@ package final class ProtoType: @unchecked Sendable {
   private var byNumber: [UInt32: ProtoField] = [:]
   /// The protobuf-c descriptor; nil for types made from a table.
   let descriptor: ProtobufCDescriptor?
+  private(set) var requiredFields: [ProtoField] = []
   // SAFETY: all members are set before the type is published and never again (`complete` is called once).
 
   init(name: String, descriptor: ProtobufCDescriptor?) {
@@ -135,6 +136,7 @@ package final class ProtoType: @unchecked Sendable {
   /// Gives the type its fields; of two with one name or number the first stays.
   func complete(_ fields: [ProtoField]) {
     self.fields = fields.sorted { $0.number < $1.number }
+    requiredFields = fields.filter { $0.label == .required }
     byName = Dictionary(fields.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     byNumber = Dictionary(fields.map { ($0.number, $0) }, uniquingKeysWith: { a, _ in a })
   }

@@ -15,7 +15,7 @@ package enum ProtoValue: Sendable {
   /// Invalid UTF-8 is replaced.
   case string(String)
   case bytes(ByteSlice)
-  case message(ProtoMessage)
+  indirect case message(ProtoMessage)
 }
 
 /// Where something stands in its file.

@@ -48,6 +48,30 @@ package struct WireReader {
     return try body(number, type, start)
   }
 
+  /// Skips the fields that directly follow `field` with the same tag and width: one stretch of unpacked values.
+  ///
+  /// - Returns: how many were skipped; `field` has a fixed width and was the last one read.
+  mutating func skipRepeats(of field: WireField) -> Int {
+    let width = field.bytes.count
+    let tagBytes = width - field.payload.count
+    let start = cursor.position
+    let n = cursor.slice.withUnsafeBytes { all in
+      field.bytes.withUnsafeBytes { one in
+        var at = start
+        while all.count - at >= width {
+          // SAFETY: at + width <= all.count was just shown, and tagBytes <= width = one.count.
+          var i = 0
+          while i < tagBytes, all[at + i] == one[i] { i += 1 }
+          if i < tagBytes { break }
+          at += width
+        }
+        return (at - start) / width
+      }
+    }
+    guard n > 0, (try? cursor.skip(n * width)) != nil else { return 0 }
+    return n
+  }
+
   private func bad(_ code: String, _ message: String, _ at: Int) -> Diagnostic {
     .error(
       "protobuf." + code, message, at: cursor.slice.location(at),
