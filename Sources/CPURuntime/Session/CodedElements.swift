@@ -1,0 +1,66 @@
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// Operators that only move elements: the result's elements are operand elements, whatever they mean.
+///
+/// They run on strings and packed sub-byte elements through codes: each element is replaced by an integer, the operator
+/// runs on integers, and the result is translated back.
+package protocol MovesElements: PlannedKernel {}
+
+enum CodedElements {
+  static func evaluate(
+    _ op: any PlannedKernel, _ inputs: [RuntimeValue?], _ context: EvaluationContext
+  ) throws(Diagnostic) -> [RuntimeValue] {
+    guard op is any MovesElements else {
+      let types = inputs.map { $0.map { "\($0.type)" } ?? "_" }.joined(separator: ", ")
+      throw context.error("run.unsupported-type", "\(op.operatorName) cannot compute on \(types)")
+    }
+    var strings: [ByteString] = []
+    var packed: DType?
+    var coded: [Tensor?] = []
+    for v in inputs {
+      guard let v else {
+        coded.append(nil)
+        continue
+      }
+      let t = try v.requireTensor("an operand")
+      if t.dtype == .string {
+        let all = try t.strings()
+        coded.append(try Tensor((strings.count..<strings.count + all.count).map(Int64.init), shape: t.shape))
+        strings += all
+      } else if t.dtype.isSubByte {
+        packed = t.dtype
+        coded.append(try Tensor(try t.unpackedCodes(), shape: t.shape))
+      } else {
+        coded.append(t)
+      }
+    }
+    let results = try Evaluator.run(op, coded, context)
+    var out: [RuntimeValue] = []
+    for r in results {
+      guard case .tensor(let t) = r else { continue }
+      if let packed, t.dtype == .uint8 {
+        out.append(.tensor(try pack(try t.values(UInt8.self), packed, t.shape)))
+      } else if packed == nil, t.dtype == .int64 {
+        var list: [ByteString] = []
+        for i in try t.values(Int64.self) { list.append(i < strings.count && i >= 0 ? strings[Int(i)] : "") }
+        out.append(.tensor(try Tensor(strings: list, shape: t.shape)))
+      } else {
+        out.append(r)
+      }
+    }
+    return out
+  }
+
+  /// Packs one code a byte into `dtype`'s bits, first element in the low bits.
+  static func pack(_ codes: [UInt8], _ dtype: DType, _ shape: [Int]) throws(Diagnostic) -> Tensor {
+    let width = dtype.bitWidth
+    let mask = UInt8(truncatingIfNeeded: (1 << width) - 1)
+    let perByte = 8 / width
+    return try Tensor.make(dtype: dtype, shape: shape) { (buffer) throws(Diagnostic) in
+      for i in buffer.indices { buffer[i] = 0 }
+      for (i, c) in codes.enumerated() { buffer[i / perByte] |= (c & mask) << UInt8(i % perByte * width) }
+    }
+  }
+}
