@@ -117,6 +117,7 @@ let package = Package(
     tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
     tests(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),
+    tests("CPURuntimeTests", ["Diagnostics", "TensorCore", "ModelGraph", "CPURuntime"]),
     tests("WeightFormatsTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"]),
   ],
   cxxLanguageStandard: .cxx17

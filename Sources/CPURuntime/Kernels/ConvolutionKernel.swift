@@ -5,7 +5,15 @@ import TensorCore
 extension Convolution: PlannedKernel {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
     switch try context.dtype(0) {
-    case .float32: return try PatchConvolution<Float>(self, context).kernel
+    case .float32:
+      let shape = try ConvolutionShape(self, context)
+      let exact = context.options.exactness == .exact
+      if let packed = PackedConvolution(shape, exact: exact, workers: Parallel.workers(context.options)) {
+        let weights = context.constant(1)
+        if weights != nil { context.use(1, .consumed) }
+        return try packed.kernel(weights: weights, biasOperand: context.has(2) ? 2 : nil)
+      }
+      return try PatchConvolution<Float>(self, context).kernel
     case .float64: return try PatchConvolution<Double>(self, context).kernel
     case let t: throw context.unsupportedType(t)
     }
