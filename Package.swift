@@ -66,6 +66,9 @@ let package = Package(
         "CProtobufC",
       ],
       swiftSettings: swift),
+    .target(
+      name: "Pictures", dependencies: ["Diagnostics", "ByteSource", "TensorCore", "CPNG", "CJPEG"],
+      swiftSettings: swift),
     .target(name: "ModelGraph", dependencies: ["Diagnostics", "TensorCore"], swiftSettings: swift),
     // L3
     .target(name: "Rewrites", dependencies: ["Diagnostics", "TensorCore", "ModelGraph"], swiftSettings: swift),
@@ -95,7 +98,7 @@ let package = Package(
       name: "ModelConv",
       dependencies: [
         "Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "Rewrites", "CPURuntime",
-        "CaffeFormat", "OnnxFormat", "WeightFormats", "CPNG", "CJPEG",
+        "CaffeFormat", "OnnxFormat", "WeightFormats", "Pictures",
       ],
       swiftSettings: swift),
     // L6
@@ -118,6 +121,7 @@ let package = Package(
     tests(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),
     tests("CPURuntimeTests", ["Diagnostics", "TensorCore", "ModelGraph", "CPURuntime"]),
+    tests("PicturesTests", ["Diagnostics", "ByteSource", "TensorCore", "Pictures"]),
     tests("WeightFormatsTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -13,6 +13,7 @@ enum AllowedEdges {
         "CSupport",
       ]
     ),
+    (2, "Pictures", "Sources/Pictures", ["Diagnostics", "ByteSource", "TensorCore", "CPNG", "CJPEG"]),
     (2, "ModelGraph", "Sources/ModelGraph", ["Diagnostics", "TensorCore"]),
     (3, "Rewrites", "Sources/Rewrites", ["Diagnostics", "TensorCore", "ModelGraph"]),
     (
@@ -35,7 +36,7 @@ enum AllowedEdges {
       5, "ModelConv", "Sources/ModelConv",
       [
         "Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "Rewrites", "CPURuntime",
-        "CaffeFormat", "OnnxFormat", "WeightFormats", "CPNG", "CJPEG",
+        "CaffeFormat", "OnnxFormat", "WeightFormats", "Pictures",
       ]
     ),
     (6, "modelconv", "Sources/modelconv-cli", ["ModelConv", "CSupport", "ArgumentParser"]),
