@@ -98,13 +98,3 @@ struct NpyHeader: Sendable {
     return overflow ? nil : bytes
   }
 }
-
-extension Diagnostic {
-  /// The same finding at `place` where it has no place of its own.
-  func located(at place: SourceLocation) -> Diagnostic {
-    guard location == SourceLocation() else { return self }
-    var d = self
-    d.location = place
-    return d
-  }
-}
