@@ -122,6 +122,8 @@ let package = Package(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),
     tests("CPURuntimeTests", ["Diagnostics", "TensorCore", "ModelGraph", "CPURuntime"]),
     tests("PicturesTests", ["Diagnostics", "ByteSource", "TensorCore", "Pictures"]),
+    tests(
+      "CaffeFormatTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "CaffeFormat"]),
     tests("WeightFormatsTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,0 +1,55 @@
+/// All layer types that have a meaning here: one line each.
+package enum CaffeLayerTable {
+  package static let all: [any LayerTranslator.Type] = [
+    AbsValLayer.self,
+    BatchNormLayer.self,
+    BiasLayer.self,
+    BNLLLayer.self,
+    ClipLayer.self,
+    ConcatLayer.self,
+    ConvolutionLayer.self,
+    CropLayer.self,
+    DataLayer.self,
+    DeconvolutionLayer.self,
+    DropoutLayer.self,
+    DummyDataLayer.self,
+    EltwiseLayer.self,
+    ELULayer.self,
+    ExpLayer.self,
+    FlattenLayer.self,
+    InnerProductLayer.self,
+    InputLayer.self,
+    LogLayer.self,
+    LRNLayer.self,
+    PoolingLayer.self,
+    PowerLayer.self,
+    PReLULayer.self,
+    ReLULayer.self,
+    ReshapeLayer.self,
+    ScaleLayer.self,
+    SigmoidLayer.self,
+    SilenceLayer.self,
+    SliceLayer.self,
+    SoftmaxLayer.self,
+    SplitLayer.self,
+    SwishLayer.self,
+    TanHLayer.self,
+    ThresholdLayer.self,
+    TileLayer.self,
+  ]
+
+  private static let byType: [String: any LayerTranslator.Type] = {
+    var out: [String: any LayerTranslator.Type] = [:]
+    for t in all { for name in t.types { out[name] = t } }
+    return out
+  }()
+
+  /// The translator of a layer type; nil for one that is not known.
+  package static func translator(_ type: String) -> (any LayerTranslator.Type)? { byType[type] }
+
+  /// Every type name with a meaning.
+  package static var types: [String] { byType.keys.sorted() }
+
+  /// How many tops a layer gets even where the net names fewer.
+  package static func automaticTops(_ type: String) -> Int { byType[type]?.automaticTops ?? 0 }
+}

@@ -1,0 +1,71 @@
+import Diagnostics
+import ModelGraph
+
+/// Kernel, stride, pad and dilation of a convolution-like layer, one entry a spatial axis.
+///
+/// Source: BaseConvolutionLayer::LayerSetUp. Each list is given once for all axes, once per axis, or as _h and _w.
+struct WindowParameters {
+  var channelAxis: Int
+  var spatialAxes: Int
+  var kernel: [Int]
+  var stride: [Int]
+  var pad: [Int]
+  var dilation: [Int]
+
+  /// - Throws: `caffe.convolution.*` at the field that is wrong.
+  init(_ l: LayerBuilder, _ p: ParameterBlock) throws(Diagnostic) {
+    channelAxis = try l.axis(p.int("axis", default: 1), p)
+    spatialAxes = l.rank() - channelAxis - 1
+    kernel = try Self.list(l, p, "kernel_size", "kernel_h", "kernel_w", spatialAxes, nil)
+    for (i, k) in kernel.enumerated() where k <= 0 {
+      throw l.error(
+        "caffe.convolution.kernel-zero", "kernel extent of spatial axis \(i) is not positive", p,
+        p.has("kernel_size") ? "kernel_size" : p.has("kernel_h") ? "kernel_h" : "kernel_w",
+        help: p.has("kernel_size") ? nil : "give both kernel_h and kernel_w")
+    }
+    stride = try Self.list(l, p, "stride", "stride_h", "stride_w", spatialAxes, 1)
+    for (i, s) in stride.enumerated() where s <= 0 {
+      throw l.error(
+        "caffe.convolution.stride-zero", "stride of spatial axis \(i) is not positive", p,
+        p.has("stride") ? "stride" : p.has("stride_h") ? "stride_h" : "stride_w")
+    }
+    pad = try Self.list(l, p, "pad", "pad_h", "pad_w", spatialAxes, 0)
+    dilation = try Self.list(l, p, "dilation", nil, nil, spatialAxes, 1)
+    for (i, d) in dilation.enumerated() where d <= 0 {
+      throw l.error("caffe.convolution.dilation-zero", "dilation of spatial axis \(i) is not positive", p, "dilation")
+    }
+  }
+
+  private static func list(
+    _ l: LayerBuilder, _ p: ParameterBlock, _ field: String, _ h: String?, _ w: String?, _ axes: Int, _ fallback: Int?
+  ) throws(Diagnostic) -> [Int] {
+    if let h, let w, p.has(h) || p.has(w) {
+      guard axes == 2 else {
+        throw l.error(
+          "caffe.convolution.hw-not-2d", "\(h) and \(w) are for two spatial axes, but the bottom has \(axes)", p,
+          p.has(h) ? h : w, help: "give \(field) once per spatial axis")
+      }
+      guard !p.has(field) else {
+        throw l.error("caffe.convolution.given-twice", "\(field) and \(h)/\(w) are both given", p, field)
+      }
+      return [p.int(h), p.int(w)]
+    }
+    let given = p.ints(field)
+    if given.isEmpty, let fallback { return Array(repeating: fallback, count: axes) }
+    guard given.count == 1 || given.count == axes else {
+      throw l.error(
+        "caffe.convolution.\(field)-count",
+        "\(field) must be given once, or once per spatial axis: it is given \(given.count) times for \(axes) spatial "
+          + "axes", p, field, help: given.isEmpty ? "add \(field): N" : nil)
+    }
+    return given.count == axes ? given : Array(repeating: given[0], count: axes)
+  }
+
+  /// Extent of the dilated kernel on one axis.
+  func extent(_ i: Int, _ l: LayerBuilder) throws(Diagnostic) -> Int {
+    let d = try l.dims { () throws(InferenceError) in
+      try Dim(kernel[i]).minus(1).times(dilation[i]).plus(1)
+    }
+    return try l.number(d, "the kernel's extent")
+  }
+}
