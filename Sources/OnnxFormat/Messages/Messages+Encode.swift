@@ -1,3 +1,5 @@
+import ByteSource
+import Containers
 import Diagnostics
 import TensorCore
 
@@ -6,9 +8,20 @@ import TensorCore
 
 private func wireDomain(_ d: String) -> String { d == "ai.onnx" ? "" : d }
 
+extension ProtobufBuilder {
+  fileprivate mutating func int(_ field: UInt32, _ v: Int) { int(field, Int64(v)) }
+
+  /// A string field that is left out when it is empty.
+  fileprivate mutating func stringIfAny(_ field: UInt32, _ v: String) { if !v.isEmpty { string(field, v) } }
+
+  fileprivate mutating func floats(_ field: UInt32, _ v: [Float]) { for x in v { float(field, x) } }
+
+  fileprivate mutating func ints(_ field: UInt32, _ v: [Int64]) { for x in v { int(field, x) } }
+}
+
 extension EntryMessage {
-  var rope: WireRope {
-    var r = WireRope()
+  var encoded: ProtobufBuilder {
+    var r = ProtobufBuilder()
     r.string(1, key)
     r.string(2, value)
     return r
@@ -16,8 +29,8 @@ extension EntryMessage {
 }
 
 extension OpsetMessage {
-  var rope: WireRope {
-    var r = WireRope()
+  var encoded: ProtobufBuilder {
+    var r = ProtobufBuilder()
     r.string(1, wireDomain(domain))
     r.int(2, version)
     return r
@@ -25,78 +38,78 @@ extension OpsetMessage {
 }
 
 extension ModelMessage {
-  func rope() throws(Diagnostic) -> WireRope {
-    var r = WireRope()
+  func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    var r = ProtobufBuilder()
     r.int(1, irVersion)
     r.stringIfAny(2, producerName)
     r.stringIfAny(3, producerVersion)
     r.stringIfAny(4, domain)
     if modelVersion != 0 { r.int(5, modelVersion) }
     r.stringIfAny(6, documentation)
-    r.message(7, try graph.rope())
-    for o in opsets { r.message(8, o.rope) }
-    for e in metadata { r.message(14, e.rope) }
-    for f in functions { r.message(25, try f.rope()) }
+    r.message(7, try graph.encoded())
+    for o in opsets { r.message(8, o.encoded) }
+    for e in metadata { r.message(14, e.encoded) }
+    for f in functions { r.message(25, try f.encoded()) }
     return r
   }
 }
 
 extension GraphMessage {
-  func rope() throws(Diagnostic) -> WireRope {
-    var r = WireRope()
-    for n in nodes { r.message(1, try n.rope()) }
+  func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    var r = ProtobufBuilder()
+    for n in nodes { r.message(1, try n.encoded()) }
     r.string(2, name)
-    for t in initializers { r.message(5, try t.rope()) }
+    for t in initializers { r.message(5, try t.encoded()) }
     r.stringIfAny(10, documentation)
-    for v in inputs { r.message(11, v.rope) }
-    for v in outputs { r.message(12, v.rope) }
-    for v in valueInfo { r.message(13, v.rope) }
-    for t in sparseInitializers { r.message(15, try t.rope()) }
-    for e in metadata { r.message(16, e.rope) }
+    for v in inputs { r.message(11, v.encoded) }
+    for v in outputs { r.message(12, v.encoded) }
+    for v in valueInfo { r.message(13, v.encoded) }
+    for t in sparseInitializers { r.message(15, try t.encoded()) }
+    for e in metadata { r.message(16, e.encoded) }
     return r
   }
 }
 
 extension NodeMessage {
-  func rope() throws(Diagnostic) -> WireRope {
-    var r = WireRope()
+  func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    var r = ProtobufBuilder()
     for i in inputs { r.string(1, i) }
     for o in outputs { r.string(2, o) }
     r.stringIfAny(3, name)
     r.string(4, type)
-    for a in attributes { r.message(5, try a.rope()) }
+    for a in attributes { r.message(5, try a.encoded()) }
     r.stringIfAny(6, documentation)
     r.stringIfAny(7, wireDomain(domain))
     r.stringIfAny(8, overload)
-    for e in metadata { r.message(9, e.rope) }
+    for e in metadata { r.message(9, e.encoded) }
     return r
   }
 }
 
 extension AttributeMessage {
-  func rope() throws(Diagnostic) -> WireRope {
-    var r = WireRope()
+  func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    var r = ProtobufBuilder()
     r.string(1, name)
     switch value {
     case .float(let v): r.float(2, v)
     case .int(let v): r.int(3, v)
     case .string(let v): r.bytes(4, v)
-    case .tensor(let v): r.message(5, try v.rope())
-    case .graph(let v): r.message(6, try v.rope())
+    case .tensor(let v): r.message(5, try v.encoded())
+    case .graph(let v): r.message(6, try v.encoded())
     case .floats(let v): r.floats(7, v)
     case .ints(let v): r.ints(8, v)
     case .strings(let v): for s in v { r.bytes(9, s) }
-    case .tensors(let v): for t in v { r.message(10, try t.rope()) }
-    case .graphs(let v): for g in v { r.message(11, try g.rope()) }
-    case .type(let v): r.message(14, v.rope)
-    case .types(let v): for t in v { r.message(15, t.rope) }
+    case .tensors(let v): for t in v { r.message(10, try t.encoded()) }
+    case .graphs(let v): for g in v { r.message(11, try g.encoded()) }
+    case .type(let v): r.message(14, v.encoded)
+    case .types(let v): for t in v { r.message(15, t.encoded) }
     case .sparseTensor, .sparseTensors, .reference: break
     }
     r.int(20, value.kind.rawValue)
     switch value {
     case .reference(let name, _): r.string(21, name)
-    case .sparseTensor(let v): r.message(22, try v.rope())
-    case .sparseTensors(let v): for t in v { r.message(23, try t.rope()) }
+    case .sparseTensor(let v): r.message(22, try v.encoded())
+    case .sparseTensors(let v): for t in v { r.message(23, try t.encoded()) }
     default: break
     }
     return r
@@ -104,25 +117,25 @@ extension AttributeMessage {
 }
 
 extension FunctionMessage {
-  func rope() throws(Diagnostic) -> WireRope {
-    var r = WireRope()
+  func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    var r = ProtobufBuilder()
     r.string(1, name)
     for i in inputs { r.string(4, i) }
     for o in outputs { r.string(5, o) }
     for a in attributes { r.string(6, a) }
-    for n in nodes { r.message(7, try n.rope()) }
+    for n in nodes { r.message(7, try n.encoded()) }
     r.stringIfAny(8, documentation)
-    for o in opsets { r.message(9, o.rope) }
+    for o in opsets { r.message(9, o.encoded) }
     r.string(10, wireDomain(domain))
-    for a in defaults { r.message(11, try a.rope()) }
+    for a in defaults { r.message(11, try a.encoded()) }
     r.stringIfAny(13, overload)
     return r
   }
 }
 
 extension TensorMessage {
-  func rope() throws(Diagnostic) -> WireRope {
-    var r = WireRope()
+  func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    var r = ProtobufBuilder()
     if !dims.isEmpty { r.ints(1, dims) }
     r.int(2, dataType)
     if case .strings(let list) = payload { for s in list { r.bytes(6, s.bytes) } }
@@ -130,10 +143,10 @@ extension TensorMessage {
     r.stringIfAny(8, name)
     switch payload {
     case .raw(let b), .floats(let b), .doubles(let b):
-      r.payload(9, WireRope.Payload(byteCount: b.count) { (put) throws(Diagnostic) in try put(b) })
+      r.payload(9, .slice(b))
     case .tensor(let t) where t.dtype != .string: r.payload(9, TensorStream.payload(t))
     case .external(let list):
-      for e in list { r.message(13, e.rope) }
+      for e in list { r.message(13, e.encoded) }
       r.int(14, 1)
     default: break
     }
@@ -142,37 +155,37 @@ extension TensorMessage {
 }
 
 extension SparseTensorMessage {
-  func rope() throws(Diagnostic) -> WireRope {
-    var r = WireRope()
-    r.message(1, try values.rope())
-    r.message(2, try indices.rope())
+  func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    var r = ProtobufBuilder()
+    r.message(1, try values.encoded())
+    r.message(2, try indices.encoded())
     r.ints(3, dims)
     return r
   }
 }
 
 extension ValueInfoMessage {
-  var rope: WireRope {
-    var r = WireRope()
+  var encoded: ProtobufBuilder {
+    var r = ProtobufBuilder()
     r.string(1, name)
-    if let type { r.message(2, type.rope) }
+    if let type { r.message(2, type.encoded) }
     return r
   }
 }
 
 extension TypeMessage {
-  var rope: WireRope {
-    var r = WireRope()
+  var encoded: ProtobufBuilder {
+    var r = ProtobufBuilder()
     switch self {
     case .tensor(let t, let shape): r.message(1, Self.tensor(t, shape))
     case .sequence(let t): r.message(4, Self.wrapped(1, t))
     case .map(let key, let value):
-      var m = WireRope()
+      var m = ProtobufBuilder()
       m.int(1, key)
-      if let value { m.message(2, value.rope) }
+      if let value { m.message(2, value.encoded) }
       r.message(5, m)
     case .opaque(let domain, let name):
-      var m = WireRope()
+      var m = ProtobufBuilder()
       m.string(1, domain)
       m.string(2, name)
       r.message(7, m)
@@ -183,19 +196,19 @@ extension TypeMessage {
     return r
   }
 
-  private static func wrapped(_ field: Int, _ t: TypeMessage?) -> WireRope {
-    var m = WireRope()
-    if let t { m.message(field, t.rope) }
+  private static func wrapped(_ field: UInt32, _ t: TypeMessage?) -> ProtobufBuilder {
+    var m = ProtobufBuilder()
+    if let t { m.message(field, t.encoded) }
     return m
   }
 
-  private static func tensor(_ type: Int, _ shape: [DimensionMessage]?) -> WireRope {
-    var m = WireRope()
+  private static func tensor(_ type: Int, _ shape: [DimensionMessage]?) -> ProtobufBuilder {
+    var m = ProtobufBuilder()
     m.int(1, type)
     guard let shape else { return m }
-    var s = WireRope()
+    var s = ProtobufBuilder()
     for d in shape {
-      var e = WireRope()
+      var e = ProtobufBuilder()
       switch d {
       case .value(let v): e.int(1, v)
       case .symbol(let n): e.string(2, n)

@@ -1,4 +1,5 @@
 import ByteSource
+import Containers
 import Diagnostics
 import TensorCore
 
@@ -7,8 +8,11 @@ enum TensorStream {
   /// A view that is not contiguous is copied at once up to this size; a larger one goes slab by slab.
   private static let slab = 4 << 20
 
-  static func payload(_ t: Tensor) -> WireRope.Payload {
-    WireRope.Payload(byteCount: t.byteCount) { (put) throws(Diagnostic) in try forEachPiece(of: t, put) }
+  static func payload(_ t: Tensor) -> ProtobufPayload {
+    if t.isContiguous, t.storage.isResident, let b = try? t.bytes() { return .slice(b) }
+    return .stream(count: t.byteCount) { (put) throws(Diagnostic) in
+      try forEachPiece(of: t) { (b) throws(Diagnostic) in try b.withUnsafeBytes(put) }
+    }
   }
 
   /// Gives the bytes of `t` in order.

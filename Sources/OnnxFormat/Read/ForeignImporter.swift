@@ -51,7 +51,7 @@ enum ForeignImporter {
     case .floats(let v): return .floats(v.map { FloatBits($0) })
     case .ints(let v): return .ints(v)
     case .strings(let v): return .strings(v.map { ByteString($0) })
-    default: return .encoded(try a.rope().bytes())
+    default: return .encoded(try a.encoded().bytes())
     }
   }
 }

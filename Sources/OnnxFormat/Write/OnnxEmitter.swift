@@ -15,6 +15,8 @@ package final class OnnxEmitter {
   private(set) var nodes: [NodeMessage] = []
   /// Constants by name in order of first use.
   private(set) var initializers: [(name: String, tensor: Tensor)] = []
+  /// Names of the graph's outputs, in their order.
+  var outputNames: [String] = []
   /// Operator sets of other domains that the nodes use.
   private(set) var domains: [String: Int] = [:]
   /// The node that is being written.
@@ -111,7 +113,10 @@ package final class OnnxEmitter {
 
   /// A value name of this node's own that nothing else has.
   package func temporary(_ suffix: String) -> String {
-    let base = "\(outputs.first.flatMap { $0.isEmpty ? nil : $0 } ?? node.name)/\(suffix)"
+    unusedName("\(outputs.first.flatMap { $0.isEmpty ? nil : $0 } ?? node.name)/\(suffix)")
+  }
+
+  func unusedName(_ base: String) -> String {
     var name = base
     var k = 1
     while !names.insert(name).inserted {
@@ -183,6 +188,10 @@ package final class OnnxEmitter {
   package func note(_ name: String, _ type: ValueType) { types[name] = type }
 
   // MARK: Constants
+
+  func isPlaced(_ name: String) -> Bool { placed.contains(name) }
+
+  func placeConstant(_ name: String, _ t: Tensor) { place(name, t) }
 
   private func place(_ name: String, _ t: Tensor) {
     if placed.insert(name).inserted { initializers.append((name, t)) }

@@ -1,0 +1,147 @@
+import ByteSource
+import Containers
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// How an ONNX file is read.
+package struct OnnxReadOptions: Sendable {
+  /// Extents for symbols and for inputs, by input name; they are bound before inference.
+  package var inputShapes: [String: [Dim]]
+
+  package init(inputShapes: [String: [Dim]] = [:]) { self.inputShapes = inputShapes }
+}
+
+/// An ONNX model as read.
+package struct OnnxModel: Sendable {
+  package var graph: Graph
+  package var irVersion: Int
+  /// Operator set versions by domain (`ai.onnx`, …).
+  package var opsets: [String: Int]
+  package var producerName: String
+  package var producerVersion: String
+  package var domain: String
+  package var modelVersion: Int
+  package var documentation: String
+  /// The file's own key-value pairs, in its order.
+  package var metadata: [(key: String, value: String)]
+  /// Model-local functions by `domain.name`, which the graph holds inlined.
+  package var functions: [String]
+}
+
+/// Reads .onnx files: every IR version, every operator set, raised to one internal meaning.
+package enum OnnxReader {
+  /// Whether the bytes look like a ModelProto: field 1 (ir_version) with a small number, and a graph.
+  package static func recognises(_ bytes: ByteSlice) -> Bool {
+    var reader = WireReader(bytes)
+    var hasGraph = false
+    var fields = 0
+    do throws(Diagnostic) {
+      while let f = try reader.next() {
+        fields += 1
+        switch (f.number, f.type) {
+        case (1, .varint): if f.value > 1000 { return false }
+        case (7, .lengthDelimited): hasGraph = true
+        case (2, .lengthDelimited), (3, .lengthDelimited), (4, .lengthDelimited), (5, .varint), (6, .lengthDelimited),
+          (8, .lengthDelimited), (14, .lengthDelimited), (20, .lengthDelimited), (25, .lengthDelimited),
+          (26, .lengthDelimited):
+          continue
+        default: return false
+        }
+      }
+    } catch {
+      // A damaged or cut-off file is still ONNX when it starts like one.
+      return fields >= 2 && bytes[0] == 0x08 && (bytes[1] ?? 0xff) < 0x20
+    }
+    return hasGraph
+  }
+
+  /// The model in `bytes`.
+  ///
+  /// - Parameters:
+  ///   - path: the file, whose folder may hold external data; nil where there is none.
+  ///   - sink: warnings (unknown operators), and errors of single nodes, which do not stop the reading.
+  /// - Throws: `onnx.*`, `protobuf.*` or `bytes.*` when the file as a whole cannot be read.
+  package static func read(
+    _ bytes: ByteStorage, path: String?, options: OnnxReadOptions = OnnxReadOptions(), sink: DiagnosticSink
+  ) throws(Diagnostic) -> OnnxModel {
+    let place = SourceLocation(file: path)
+    guard bytes.count > 0 else {
+      throw .error("onnx.empty-file", "the file is empty", at: place)
+    }
+    var limits = ProtobufLimits()
+    limits.values = 16_000_000
+    limits.messages = 8_000_000
+    limits.structBytes = 2 << 30
+    limits.skeletonBytes = 1 << 30
+    let m = try ModelMessage(ProtobufReader(limits: limits).read(bytes.all, as: OnnxSchema.model))
+    try check(m, place, sink)
+    var opsets: [String: Int] = [:]
+    for o in m.opsets { opsets[o.domain] = max(opsets[o.domain] ?? 0, o.version) }
+    if opsets["ai.onnx"] == nil { opsets["ai.onnx"] = 1 }
+    var functions: [String: FunctionMessage] = [:]
+    for f in m.functions { functions[OnnxModelContext.key(f.domain, f.name, f.overload)] = f }
+    let context = OnnxModelContext(
+      file: path, opsets: opsets, functions: functions, sink: sink, tensors: TensorDecoder(file: path),
+      limits: OnnxLimits())
+    let scope = OnnxScope(context, name: m.graph.name)
+    let graph = try bind(m.graph, options, place)
+    _ = try GraphImporter.read(graph, into: scope)
+    for e in m.graph.metadata { scope.editor.setMetadata("onnx.graph.\(e.key)", e.value) }
+    for e in m.metadata { scope.editor.setMetadata(e.key, e.value) }
+    if !m.producerName.isEmpty { scope.editor.setMetadata("onnx.producer", m.producerName) }
+    return OnnxModel(
+      graph: scope.graph, irVersion: m.irVersion, opsets: opsets, producerName: m.producerName,
+      producerVersion: m.producerVersion, domain: m.domain, modelVersion: m.modelVersion,
+      documentation: m.documentation, metadata: m.metadata.map { ($0.key, $0.value) },
+      functions: m.functions.map { "\($0.domain).\($0.name)" })
+  }
+
+  private static func check(_ m: ModelMessage, _ place: SourceLocation, _ sink: DiagnosticSink) throws(Diagnostic) {
+    let newest = OnnxCatalogue.newestIR
+    guard m.irVersion >= 1 else {
+      throw .error("onnx.ir-version", "the file does not say its IR version", at: place)
+    }
+    if m.irVersion > newest {
+      sink.warning(
+        "onnx.ir-version", "IR version \(m.irVersion) is newer than \(newest), the newest that modelconv knows", at: place)
+    }
+    for o in m.opsets where o.domain == "ai.onnx" {
+      guard o.version >= 1, o.version <= OnnxCatalogue.newestOpset else {
+        throw .error(
+          "onnx.opset", "operator set \(o.version) of ai.onnx is not known; the newest is \(OnnxCatalogue.newestOpset)",
+          at: place, help: "export the model at operator set \(OnnxCatalogue.newestOpset) or lower")
+      }
+    }
+    for name in m.ignored {
+      sink.warning("onnx.ignored", "the file's \(name) is not carried over", at: place)
+    }
+  }
+
+  /// The graph with the shapes that the caller gives its inputs.
+  private static func bind(
+    _ g: GraphMessage, _ options: OnnxReadOptions, _ place: SourceLocation
+  ) throws(Diagnostic) -> GraphMessage {
+    guard !options.inputShapes.isEmpty else { return g }
+    var out = g
+    for (name, dims) in options.inputShapes.sorted(by: { $0.key < $1.key }) {
+      guard let i = g.inputs.firstIndex(where: { $0.name == name }) else {
+        throw .error(
+          "onnx.no-input", "there is no input '\(name)'", at: place,
+          help: "the inputs are \(g.inputs.map(\.name).joined(separator: ", "))", status: .usage)
+      }
+      guard case .tensor(let t, let old) = g.inputs[i].type else { continue }
+      if let old, old.count != dims.count {
+        throw .error(
+          "onnx.input-rank", "input '\(name)' has \(old.count) axes, \(dims.count) are given", at: place, status: .usage)
+      }
+      out.inputs[i].type = .tensor(
+        t,
+        dims.map { d in
+          if let v = d.value { return .value(Int64(v)) }
+          return d.symbolName.map { .symbol($0) } ?? .unknown
+        })
+    }
+    return out
+  }
+}

@@ -1,0 +1,61 @@
+import ByteSource
+import Containers
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// Writes operators that came from an ONNX file without a neutral meaning: as they were.
+enum ForeignWriter {
+  static func write(_ op: ForeignOperator, to e: OnnxEmitter) throws(Diagnostic) {
+    guard op.domain != "caffe", !op.domain.hasPrefix("caffe.") else {
+      throw e.refuse(
+        "onnx.foreign-operator", "layer type \(op.type) is not known, so it cannot be said in ONNX",
+        help: "remove the layer with --drop, or cut the model before it with --to-blob")
+    }
+    var m = NodeMessage()
+    m.name = e.node.name
+    m.type = op.type
+    m.domain = op.domain
+    var captures = 0
+    for f in op.attributes {
+      if f.name == ForeignImporter.capturesField, case .int(let n) = f.value {
+        captures = Int(n)
+        continue
+      }
+      m.attributes.append(AttributeMessage(name: f.name, value: try value(f.value, e)))
+    }
+    var inputs = e.node.inputs.indices.map { e.input($0) }
+    inputs.removeLast(min(captures, inputs.count))
+    m.inputs = inputs
+    m.outputs = e.node.outputs.indices.map { e.output($0) }
+    let isStandard = OnnxCatalogue.knows(domain: op.domain, name: op.type)
+    if isStandard, op.domain == "ai.onnx" {
+      let here = OnnxCatalogue.schema(domain: op.domain, name: op.type, opset: e.opset)?.since
+      let there = OnnxCatalogue.schema(domain: op.domain, name: op.type, opset: op.version)?.since
+      guard here == there else {
+        throw e.refuse(
+          "onnx.version-change", "\(op.type) of operator set \(op.version) cannot be carried to \(e.opset)",
+          help: "use --opset \(op.version)")
+      }
+    }
+    e.append(m, domainVersion: op.domain == "ai.onnx" ? nil : op.version)
+  }
+
+  private static func value(_ v: ForeignAttribute, _ e: OnnxEmitter) throws(Diagnostic) -> AttributeValue {
+    switch v {
+    case .int(let i): return .int(i)
+    case .float(let f): return .float(f.value)
+    case .string(let s): return .string(s.bytes)
+    case .ints(let l): return .ints(l)
+    case .floats(let l): return .floats(l.map(\.value))
+    case .strings(let l): return .strings(l.map(\.bytes))
+    case .bool(let b): return .int(b ? 1 : 0)
+    case .tensor(let t): return .tensor(TensorMessage(tensor: t.tensor, name: ""))
+    case .encoded(let bytes):
+      let m = try ProtobufReader().read(ByteStorage.copying(bytes).all, as: OnnxSchema.attribute)
+      return try AttributeMessage(m).value
+    case .graph, .graphs, .message:
+      throw e.refuse("onnx.foreign-attribute", "an attribute of another format cannot be said in ONNX")
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import ByteSource
+import Containers
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// How an ONNX file is written.
+package struct OnnxWriteOptions: Sendable {
+  /// Operator set of `ai.onnx`, 9 to `OnnxCatalogue.newestOpset`.
+  package var opset: Int
+  /// Weights in a file beside the model; nil: only where the model would exceed protobuf's 2 GB.
+  package var externalData: Bool?
+  package var producerName: String
+  package var producerVersion: String
+  /// Half-precision weights and computation.
+  package var halfPrecision: HalfPrecision?
+
+  package struct HalfPrecision: Sendable, Hashable {
+    /// Inputs and outputs keep single precision, with a Cast at each.
+    package var keepsInterface: Bool
+    package init(keepsInterface: Bool = true) { self.keepsInterface = keepsInterface }
+  }
+
+  package init(
+    opset: Int = 17, externalData: Bool? = nil, producerName: String = "modelconv", producerVersion: String = "",
+    halfPrecision: HalfPrecision? = nil
+  ) {
+    self.opset = opset
+    self.externalData = externalData
+    self.producerName = producerName
+    self.producerVersion = producerVersion
+    self.halfPrecision = halfPrecision
+  }
+}
+
+/// What was written.
+package struct OnnxWriteReport: Sendable {
+  package var opset: Int
+  package var irVersion: Int
+  /// Nodes of the written graph, by operator.
+  package var operatorCounts: [String: Int]
+  package var nodeCount: Int
+  package var constantBytes: Int
+  /// Size of the model file.
+  package var byteCount: Int
+  /// The data file's path; nil where the weights are in the model.
+  package var externalDataPath: String?
+  /// Half precision: constants whose values do not fit, with the largest magnitude.
+  package var overflows: [(constant: String, magnitude: Float)]
+}
+
+/// Writes graphs as .onnx files: lowered for the operator set, weights streamed.
+package enum OnnxWriter {
+  /// Operator sets that can be written.
+  package static var opsets: ClosedRange<Int> { 9...max(9, OnnxCatalogue.newestOpset) }
+
+  /// protobuf's limit, with room for what stands around the payloads.
+  private static let messageLimit = Int(Int32.max) - (1 << 20)
+
+  /// Writes `graph` to `path` (`-`: standard output), whole or not at all.
+  ///
+  /// - Parameter sink: warnings about lost information.
+  /// - Throws: all layers that ONNX cannot say at this operator set; errors of writing.
+  package static func write(
+    _ graph: Graph, to path: String, options: OnnxWriteOptions = OnnxWriteOptions(), sink: DiagnosticSink
+  ) throws(Diagnostics) -> OnnxWriteReport {
+    let built = try model(graph, options: options, sink: sink)
+    do throws(Diagnostic) {
+      return try store(built, path, options)
+    } catch { throw Diagnostics([error]) }
+  }
+
+  /// The model message of a graph, and what there is to report.
+  static func model(
+    _ graph: Graph, options: OnnxWriteOptions, sink: DiagnosticSink
+  ) throws(Diagnostics) -> (message: ModelMessage, report: OnnxWriteReport) {
+    guard opsets.contains(options.opset) else {
+      throw Diagnostics([
+        .error(
+          "onnx.opset", "operator set \(options.opset) cannot be written",
+          help: "choose --opset from \(opsets.lowerBound) to \(opsets.upperBound)", status: .usage)
+      ])
+    }
+    let ir = max(OnnxCatalogue.irVersion(opset: options.opset), 4)
+    var lowered = try OnnxLowering.run(graph, opset: options.opset, sink: sink)
+    var overflows: [(constant: String, magnitude: Float)] = []
+    if let half = options.halfPrecision {
+      do throws(Diagnostic) {
+        (lowered, overflows) = try HalfPrecisionPass.run(lowered, half)
+      } catch { throw Diagnostics([error]) }
+      for o in overflows {
+        sink.warning(
+          "onnx.float16-overflow",
+          "constant '\(o.constant)' holds values up to \(o.magnitude), beyond the 65504 of float16: they become infinite",
+          help: "convert with --dtype float32")
+      }
+    }
+    let emitter = try GraphWriter.write(lowered, opset: options.opset, irVersion: ir)
+    var m = ModelMessage()
+    m.irVersion = ir
+    m.producerName = options.producerName
+    m.producerVersion = options.producerVersion
+    m.opsets = [OpsetMessage(domain: "ai.onnx", version: options.opset)]
+    for (domain, version) in emitter.domains.sorted(by: { $0.key < $1.key }) where domain != "ai.onnx" {
+      m.opsets.append(OpsetMessage(domain: domain, version: version))
+    }
+    m.graph = emitter.message
+    for (key, value) in graph.metadata.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("onnx.") {
+      m.metadata.append(EntryMessage(key: key, value: value))
+    }
+    var counts: [String: Int] = [:]
+    for n in m.graph.nodes { counts[n.type, default: 0] += 1 }
+    let report = OnnxWriteReport(
+      opset: options.opset, irVersion: ir, operatorCounts: counts, nodeCount: m.graph.nodes.count,
+      constantBytes: emitter.constantBytes, byteCount: 0, externalDataPath: nil, overflows: overflows)
+    return (m, report)
+  }
+
+  private static func store(
+    _ built: (message: ModelMessage, report: OnnxWriteReport), _ path: String, _ options: OnnxWriteOptions
+  ) throws(Diagnostic) -> OnnxWriteReport {
+    var (message, report) = built
+    let mustBeExternal = report.constantBytes > messageLimit
+    if path == "-", mustBeExternal || options.externalData == true {
+      throw .error(
+        "onnx.external-to-pipe", "a model with a data file beside it cannot go to standard output", status: .usage)
+    }
+    if mustBeExternal, options.externalData == false {
+      throw .error(
+        "onnx.too-large", "the weights have \(report.constantBytes) bytes, an ONNX file holds at most 2 GB",
+        help: "write with --external-data", status: .usage)
+    }
+    var data: FileWriter?
+    if mustBeExternal || options.externalData == true {
+      let dataPath = path + ".data"
+      let writer = try FileWriter(dataPath)
+      try ExternalDataWriter.move(&message, to: writer, named: String(dataPath.split(separator: "/").last ?? "data"))
+      report.externalDataPath = dataPath
+      data = writer
+    }
+    let encoded = try message.encoded()
+    let writer = try FileWriter(path)
+    try encoded.write(to: writer)
+    // The model that names the data file comes last.
+    try data?.commit()
+    try writer.commit()
+    report.byteCount = encoded.byteCount
+    return report
+  }
+}
