@@ -8,8 +8,13 @@ import TensorCore
 package struct OnnxReadOptions: Sendable {
   /// Extents for symbols and for inputs, by input name; they are bound before inference.
   package var inputShapes: [String: [Dim]]
+  /// Replaces the first extent of every input whose rank is known.
+  package var batch: Dim?
 
-  package init(inputShapes: [String: [Dim]] = [:]) { self.inputShapes = inputShapes }
+  package init(inputShapes: [String: [Dim]] = [:], batch: Dim? = nil) {
+    self.inputShapes = inputShapes
+    self.batch = batch
+  }
 }
 
 /// An ONNX model as read.
@@ -122,8 +127,15 @@ package enum OnnxReader {
   private static func bind(
     _ g: GraphMessage, _ options: OnnxReadOptions, _ place: SourceLocation
   ) throws(Diagnostic) -> GraphMessage {
-    guard !options.inputShapes.isEmpty else { return g }
     var out = g
+    if let batch = options.batch {
+      let constants = Set(g.initializers.map(\.name))
+      for i in g.inputs.indices where !constants.contains(g.inputs[i].name) {
+        guard case .tensor(let t, .some(var dims)) = g.inputs[i].type, !dims.isEmpty else { continue }
+        dims[0] = dimension(batch)
+        out.inputs[i].type = .tensor(t, dims)
+      }
+    }
     for (name, dims) in options.inputShapes.sorted(by: { $0.key < $1.key }) {
       guard let i = g.inputs.firstIndex(where: { $0.name == name }) else {
         throw .error(
@@ -135,13 +147,13 @@ package enum OnnxReader {
         throw .error(
           "onnx.input-rank", "input '\(name)' has \(old.count) axes, \(dims.count) are given", at: place, status: .usage)
       }
-      out.inputs[i].type = .tensor(
-        t,
-        dims.map { d in
-          if let v = d.value { return .value(Int64(v)) }
-          return d.symbolName.map { .symbol($0) } ?? .unknown
-        })
+      out.inputs[i].type = .tensor(t, dims.map(dimension))
     }
     return out
+  }
+
+  private static func dimension(_ d: Dim) -> DimensionMessage {
+    if let v = d.value { return .value(Int64(v)) }
+    return d.symbolName.map { .symbol($0) } ?? .unknown
   }
 }

@@ -13,7 +13,7 @@ enum ForeignWriter {
         help: "remove the layer with --drop, or cut the model before it with --to-blob")
     }
     var m = NodeMessage()
-    m.name = e.node.name
+    m.name = e.uniqueNodeName(e.node.name)
     m.type = op.type
     m.domain = op.domain
     var captures = 0

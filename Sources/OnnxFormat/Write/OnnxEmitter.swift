@@ -23,6 +23,7 @@ package final class OnnxEmitter {
   package private(set) var node: Node
   private var placed: Set<String> = []
   private var names: Set<String>
+  private var nodeNames: Set<String> = []
   private var types: [String: ValueType] = [:]
   private let irVersion: Int
 
@@ -162,9 +163,11 @@ package final class OnnxEmitter {
     m.inputs = inputs
     m.outputs = outputs
     let isLast = outputs.contains { !$0.isEmpty && self.outputs.contains($0) }
-    m.name = isLast ? node.name : outputs.first ?? node.name
+    m.name = uniqueNodeName(isLast ? node.name : outputs.first ?? node.name)
     for a in messages {
       guard let fact = schema.attribute(a.name) else {
+        // What a later version made adjustable is fixed here at that version's default.
+        if let later = laterFact(type, domain, a.name), a.value.isDefault(later) { continue }
         throw refuse(
           "onnx.attribute-unknown", "\(type) of operator set \(version) has no attribute '\(a.name)'",
           help: attributeHelp(type, domain, a.name))
@@ -232,6 +235,21 @@ package final class OnnxEmitter {
         help: "use --opset \(first) or higher")
     }
     return refuse("onnx.no-operator", "operator set \(opset) has no \(type)", help: "use another --opset")
+  }
+
+  private func laterFact(_ type: String, _ domain: String, _ attribute: String) -> OnnxAttributeFact? {
+    for v in OnnxCatalogue.versions(domain: domain, name: type) where v > opset {
+      if let f = OnnxCatalogue.schema(domain: domain, name: type, opset: v)?.attribute(attribute) { return f }
+    }
+    return nil
+  }
+
+  /// Runtimes refuse two nodes of one name.
+  func uniqueNodeName(_ wanted: String) -> String {
+    if wanted.isEmpty || nodeNames.insert(wanted).inserted { return wanted }
+    var k = 1
+    while !nodeNames.insert("\(wanted)/\(k)").inserted { k += 1 }
+    return "\(wanted)/\(k)"
   }
 
   private func attributeHelp(_ type: String, _ domain: String, _ attribute: String) -> String? {
