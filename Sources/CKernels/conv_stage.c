@@ -15,7 +15,7 @@ void mc_conv_stage_channel(const mc_conv_plan *p, const float *plane, float *sta
           for (ptrdiff_t fx = 0; fx < s[2].phases; fx++, staged += s[2].extent)
             p->k->stage_row(
               staged, s[2].extent, row, fx * d->dilation[2] % d->stride[2] - d->pad_begin[2], d->stride[2],
-              inside ? d->input[2] : 0);
+              inside ? d->input[2] : 0, 0);
         }
     }
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "ckernels_conv.h"
+#include "ckernels_elementwise.h"
 #include "ckernels_isa.h"
 #include "ckernels_parallel.h"
 
@@ -39,6 +40,9 @@ typedef struct {
   int rows, columns;
 } mc_output_tile;
 
+// Reductions of pooling: the greater, never NaN; the greater, or NaN; the sum.
+enum { POOL_MAX, POOL_MAX_NAN, POOL_SUM };
+
 typedef struct {
   int lanes, mr, nr;
   ptrdiff_t kc;  // depth of a block: one panel of b and one of a share the first-level cache
@@ -55,8 +59,9 @@ typedef struct {
   // dst[kc][nr] from segments; reads past a segment's end, within the staged image's slack.
   void (*pack_segments)(
     ptrdiff_t kc, const float *src, const ptrdiff_t *offsets, const mc_segment *segments, int count, float *dst);
-  // dst[i] = src[start + i step] where that index is in 0 ..< extent, else 0.
-  void (*stage_row)(float *dst, ptrdiff_t count, const float *src, ptrdiff_t start, ptrdiff_t step, ptrdiff_t extent);
+  // dst[i] = src[start + i step] where that index is in 0 ..< extent, else `fill`.
+  void (*stage_row)(
+    float *dst, ptrdiff_t count, const float *src, ptrdiff_t start, ptrdiff_t step, ptrdiff_t extent, float fill);
   // One output row of one channel: out[x] = epilogue(sum over taps of w[t] src[offsets[t] + x]).
   void (*depthwise_row)(
     ptrdiff_t taps, const float *w, const float *src, const ptrdiff_t *offsets, float *out, ptrdiff_t count,
@@ -68,6 +73,38 @@ typedef struct {
   void (*winograd_output)(
     const float *src, ptrdiff_t plane, int count, const mc_output_tile *tiles, float *out, ptrdiff_t ld,
     const mc_epilogue *e);
+  // Products with at most eight rows; outputs first ..< end.
+  void (*dot_rows)(
+    int rows, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *weights, ptrdiff_t first, ptrdiff_t end,
+    const float *bias, const mc_activation *f, float *out, ptrdiff_t out_step);
+  void (*axpy_rows)(
+    int rows, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *weights, ptrdiff_t outputs, ptrdiff_t first,
+    ptrdiff_t end, const float *bias, const mc_activation *f, float *out, ptrdiff_t out_step);
+  // Pooling: reduction of whole rows into dst (continued unless `first`), of shifted copies of one row, and division.
+  void (*pool_rows)(int op, float *dst, const float *const *rows, int count, ptrdiff_t n, int first);
+  void (*pool_taps)(int op, float *dst, const float *src, const ptrdiff_t *offsets, ptrdiff_t taps, ptrdiff_t n);
+  void (*pool_divide)(float *dst, ptrdiff_t n, float divisor, const float *by);
+  // Runs of elements.
+  void (*unary)(int op, ptrdiff_t n, const float *x, float p, float q, float *y);
+  void (*binary)(int op, ptrdiff_t n, const float *a, ptrdiff_t a_step, const float *b, ptrdiff_t b_step, float *y);
+  void (*weighted_sum)(ptrdiff_t n, float p, const float *a, float q, const float *b, float *y);
+  void (*scale_shift)(ptrdiff_t n, const float *x, float scale, float shift, const mc_activation *f, float *y);
+  // Normalisations: n neighbouring positions of all channels; one row; some columns.
+  void (*lrn)(
+    ptrdiff_t n, ptrdiff_t channels, ptrdiff_t inner, ptrdiff_t size, float alpha, float beta, float k,
+    const float *x, float *y);
+  void (*lrn_scale)(ptrdiff_t n, float alpha, float beta, float k, const float *x, const float *s, float *y);
+  void (*softmax_row)(ptrdiff_t n, int logarithm, const float *x, float *y);
+  void (*softmax_columns)(
+    ptrdiff_t count, ptrdiff_t inner, ptrdiff_t width, int logarithm, const float *x, float *y);
+  // Number formats.
+  void (*half_to_float)(ptrdiff_t n, const char *from, char *to);
+  void (*float_to_half)(ptrdiff_t n, const char *from, char *to);
+  void (*bfloat16_to_float)(ptrdiff_t n, const char *from, char *to);
+  void (*float_to_bfloat16)(ptrdiff_t n, const char *from, char *to);
+  void (*swap2)(ptrdiff_t n, const char *from, char *to);
+  void (*swap4)(ptrdiff_t n, const char *from, char *to);
+  void (*swap8)(ptrdiff_t n, const char *from, char *to);
 } mc_kernels;
 
 // Winograd F(4x4, 3x3) at the points 0, +-MC_WINO_A, +-MC_WINO_B and infinity.

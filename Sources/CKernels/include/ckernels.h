@@ -11,6 +11,12 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include "ckernels_conv.h"
+#include "ckernels_convert.h"
+#include "ckernels_elementwise.h"
+#include "ckernels_gemm.h"
 #include "ckernels_isa.h"
+#include "ckernels_norm.h"
 #include "ckernels_parallel.h"
+#include "ckernels_pool.h"
+#include "ckernels_shape.h"
 #endif
