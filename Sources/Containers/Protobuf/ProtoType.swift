@@ -133,8 +133,11 @@ package final class ProtoType: @unchecked Sendable {
     complete(fields)
   }
 
-  /// Gives the type its fields; of two with one name or number the first stays.
-  func complete(_ fields: [ProtoField]) {
+  /// A type whose fields follow by `complete(_:)`, for types that refer to each other.
+  package convenience init(_ name: String) { self.init(name: name, descriptor: nil) }
+
+  /// Gives the type its fields, once and before anyone else sees it; of two with one name or number the first stays.
+  package func complete(_ fields: [ProtoField]) {
     self.fields = fields.sorted { $0.number < $1.number }
     requiredFields = fields.filter { $0.label == .required }
     byName = Dictionary(fields.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
