@@ -130,7 +130,8 @@ package struct CaffeForkParser {
 
     let name = String(left[0])
     if type.hasPrefix("{"), type.hasSuffix("}") {
-      let values = type.dropFirst().dropLast().split(separator: ",").compactMap { pair -> (name: String, number: Int32)? in
+      let values = type.dropFirst().dropLast().split(separator: ",").compactMap {
+        pair -> (name: String, number: Int32)? in
         let parts = pair.split(separator: "=")
         return parts.count == 2 ? Int32(parts[1]).map { (String(parts[0]), $0) } : nil
       }

@@ -16,7 +16,7 @@ package enum CaffeReader {
   ///   as broken.
   package static func readNet(text bytes: ByteSlice, sink: DiagnosticSink) throws(Diagnostics) -> CaffeNet {
     let found = DiagnosticSink()
-    let reader = ProtoTextReader(file: bytes.storage.path, sink: found, policy: ForkTextPolicy())
+    let reader = ProtoTextReader(file: bytes.storage.path, sink: found, policy: CaffeForkPolicy())
     let message = reader.read(bytes, as: CaffeSchema.net)
     for d in found.items { sink.report(d) }
     let fatal: Set<String> = ["syntax", "unclosed", "too-large", "too-deep", "too-many-values"]

@@ -1,0 +1,91 @@
+import ByteSource
+import Containers
+import Diagnostics
+
+/// Reads a caffemodel that stands alone by the schema of the fork that wrote it.
+package enum CaffeForkProfile {
+  private static let reader = ProtobufReader()
+
+  /// The fork whose fields fit what the layers hold beside BVLC's; nil where nothing speaks for one.
+  ///
+  /// A field counts for a fork where its name goes with the layer's type and where its bytes are those of its message;
+  /// a field that the fork does not have counts against it.
+  package static func detect(_ net: ProtoMessage) -> CaffeFork? {
+    var evidence: [(type: String, item: WireField)] = []
+    for layer in (try? net.messages("layer")) ?? [] {
+      let type = Self.plain((try? layer.string("type")) ?? "")
+      for item in Self.foreign(layer, type) where evidence.count < 4096 { evidence.append((type, item)) }
+    }
+    guard !evidence.isEmpty else { return nil }
+    var best: (fork: CaffeFork, score: Int)?
+    for fork in CaffeForks.all {
+      let score = evidence.reduce(0) { $0 + Self.score($1.type, $1.item, fork) }
+      if score > max(0, best?.score ?? 0) { best = (fork, score) }
+    }
+    return best?.fork
+  }
+
+  /// Gives the layers of a net the fork's fields, under the fork's names.
+  package static func apply(_ fork: CaffeFork, to net: inout ProtoMessage) throws(Diagnostic) {
+    var layers = net.elements("layer")
+    for i in layers.indices {
+      guard case .message(var layer) = layers[i].value else { continue }
+      let type = plain(try layer.string("type"))
+      let numbers = Set(foreign(layer, type).map(\.number))
+      for field in fork.fields["LayerParameter"] ?? [] where numbers.contains(field.number) {
+        _ = try? reader.adopt(field, in: &layer)
+      }
+      try extendBlocks(of: &layer, fork)
+      layers[i].value = .message(layer)
+    }
+    if !layers.isEmpty { try net.set("layer", layers) }
+  }
+
+  /// Fields that a fork adds to BVLC's own blocks.
+  private static func extendBlocks(of layer: inout ProtoMessage, _ fork: CaffeFork) throws(Diagnostic) {
+    for field in layer.setFields where field.kind == .message && !field.isRepeated {
+      guard let type = field.messageType, type.name.hasPrefix("caffe."), let added = fork.fields[type.shortName],
+        var block = try layer.message(field.name)
+      else { continue }
+      for item in added { _ = try? reader.adopt(item, in: &block) }
+      try layer.set(field.name, .message(block), at: block.place)
+    }
+  }
+
+  /// The fields of a layer that BVLC's schema does not explain: unknown ones, and blocks of a layer of another type.
+  private static func foreign(_ layer: ProtoMessage, _ type: String) -> [WireField] {
+    var out: [WireField] = []
+    for case .wire(let item, _) in layer.unknown { out.append(item) }
+    let suspects = layer.setFields.filter { field in
+      field.kind == .message && field.number > 100 && !goes(field.name, with: type)
+        && !CaffeForks.fields(number: field.number, of: "LayerParameter").isEmpty
+    }
+    guard !suspects.isEmpty, let wire = layer.wire, let whole = try? WireMessage(wire) else { return out }
+    for field in suspects { out += whole.fields(field.number) }
+    return out
+  }
+
+  private static func score(_ type: String, _ item: WireField, _ fork: CaffeFork) -> Int {
+    guard let field = fork.field(number: item.number, of: "LayerParameter"), field.kind.wireType == item.type else {
+      return -1
+    }
+    var score = goes(field.name, with: type) ? 2 : 0
+    if let message = field.messageType, !message.fields.isEmpty {
+      // Any message type without a descriptor is decoded by its table.
+      let table = ProtoType(message.name, message.fields)
+      guard let read = try? reader.read(item.payload, as: table), read.unknown.isEmpty else { return -1 }
+      score += 1
+    }
+    return score
+  }
+
+  /// `prior_box_param` goes with PriorBox, `norm_param` with Normalize.
+  private static func goes(_ name: String, with type: String) -> Bool {
+    let stem = plain(name.hasSuffix("_param") ? String(name.dropLast(6)) : name)
+    guard !stem.isEmpty, !type.isEmpty else { return false }
+    return type == stem || type.hasPrefix(stem) || stem.hasPrefix(type) || type.hasSuffix(stem)
+  }
+
+  /// Letters and digits alone, in lower case.
+  private static func plain(_ s: String) -> String { s.lowercased().filter { $0.isLetter || $0.isNumber } }
+}

@@ -1,0 +1,138 @@
+import ByteSource
+import Containers
+import Diagnostics
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CaffeFormat
+
+@Suite struct ForkTests {
+  static func read(_ text: String, preferred: String? = nil) throws -> (net: ProtoMessage, found: [Diagnostic]) {
+    let sink = DiagnosticSink()
+    let reader = ProtoTextReader(file: "n.prototxt", sink: sink, policy: CaffeForkPolicy(preferred: preferred))
+    return (reader.read(try ByteStorage.copying(Array(text.utf8)).all, as: CaffeSchema.net), sink.items)
+  }
+
+  @Test func theWholeTableIsUnderstood() {
+    let parser = CaffeForkParser.parse(CaffeForkTable.text)
+    #expect(parser.problems == [])
+    #expect(parser.forks.count > 20)
+    #expect(Set(parser.forks.map(\.name)).count == parser.forks.count)
+    for fork in parser.forks {
+      #expect(!fork.title.isEmpty && !fork.fields.isEmpty || !fork.names.isEmpty, "\(fork.name)")
+      for (message, fields) in fork.fields {
+        #expect(!CaffeSchema.all.type("caffe." + message).fields.isEmpty, "\(fork.name): \(message)")
+        #expect(Set(fields.map(\.number)).count == fields.count, "\(fork.name).\(message): a number twice")
+        #expect(Set(fields.map(\.name)).count == fields.count, "\(fork.name).\(message): a name twice")
+      }
+    }
+  }
+
+  @Test func badLinesOfATableAreNamed() {
+    let parser = CaffeForkParser.parse(
+      "fork a: b\nextend LayerParameter\n  x = y : int32\n  z = 3 : Nothing\nwhat\nuse c")
+    #expect(parser.problems.count == 4)
+  }
+
+  /// Spot checks of numbers that the forks' own files give.
+  @Test(arguments: [
+    ("ssd", "prior_box_param", 203), ("opencv", "prior_box_param", 150), ("openvino", "prior_box_param", 212),
+    ("segnet", "upsample_param", 137), ("pspnet", "bn_param", 137), ("segnet", "bn_param", 45),
+    ("intel", "reorg_param", 159), ("ncnn", "roi_pooling_param", 8_266_711), ("mobilenet-yolo", "norm_param", 206),
+    ("flownet2", "correlation_param", 150), ("caffe2onnx", "relu6_param", 100_000), ("huawei", "relu6_param", 2060),
+  ])
+  func numbers(_ fork: String, _ field: String, _ number: UInt32) {
+    #expect(CaffeForks.fork(fork)?.field(field, of: "LayerParameter")?.number == number)
+  }
+
+  @Test func defaultsBelongToAFork() throws {
+    func clip(_ fork: String) throws -> Bool {
+      let type = try #require(CaffeForks.fork(fork)?.field("prior_box_param", of: "LayerParameter")?.messageType)
+      return try ProtoMessage(type).bool("clip")
+    }
+    #expect(try clip("opencv") == true && clip("ssd") == false)
+    let norm = try #require(CaffeForks.fork("ssd")?.field("norm_param", of: "LayerParameter")?.messageType)
+    #expect(try ProtoMessage(norm).float("eps") == 1e-10 && ProtoMessage(norm).bool("across_spatial"))
+  }
+
+  @Test func textsOfForksAreRead() throws {
+    let (net, found) = try Self.read(
+      """
+      layer { name: "p" type: "PriorBox" prior_box_param { min_size: 30 aspect_ratio: [2, 3] variance: 0.1 offset: 0.5 } }
+      layer { name: "u" type: "Upsample" upsample_param { scale: 2 pad_out_h: true } }
+      layer { name: "v" type: "Upsample" upsample_param { scale: 2.5 } }
+      layer { name: "d" type: "DetectionOutput"
+        detection_output_param { nms_param { nms_threshold: 0.45 } code_type: CENTER_SIZE } }
+      layer { name: "c" type: "Convolution" convolution_param { num_output: 2 kernel_size: 3 hole: 2 } }
+      """)
+    #expect(found.map(\.rendered).filter { !$0.contains("'v'") } == [])
+    let layers = try net.messages("layer")
+    #expect(try layers[0].message("prior_box_param")?.floats("aspect_ratio") == [2, 3])
+    #expect(try layers[1].message("upsample_param")?.bool("pad_out_h") == true)
+    #expect(try layers[3].message("detection_output_param")?.enumName("code_type") == "CENTER_SIZE")
+    #expect(try layers[4].message("convolution_param")?.int("hole") == 2)
+    #expect(
+      try Self.read("layer { type: 'Upsample' upsample_param { scale: 2.5 } }", preferred: "caffe2onnx").found.isEmpty)
+  }
+
+  @Test func typosAreStillErrors() throws {
+    #expect(try Self.read("layer { type: 'ReLU' relu_parm { } }").found.map(\.help) == ["did you mean 'relu_param'?"])
+    #expect(try Self.read("layer { type: 'PriorBox' prior_box_param { min_sise: 3 } }").found.count == 1)
+    #expect(try Self.read("layer { type: 'ReLU' foo: 3 }").found.count == 1)
+  }
+
+  @Test func blocksOfUnknownLayersAreKept() throws {
+    let (net, found) = try Self.read("layer { type: 'MyLayer' my_param { a: 1 b { c: x } } }")
+    #expect(found.isEmpty)
+    #expect(try net.messages("layer")[0].unknown.map(\.label) == ["my_param"])
+    #expect(try Self.read("layer { type: 'Reverse' reverse_param { anything: 1 } }").found.isEmpty)
+  }
+
+  @Test func namesThatForksAddToEnumerations() throws {
+    let (net, found) = try Self.read("layers { name: 'c' type: CROP }")
+    #expect(found.isEmpty)
+    #expect(try net.messages("layers")[0].enumNumber("type") == 40)
+    #expect(try Self.read("layers { type: CROPP }").found.count == 1)
+  }
+
+  /// A caffemodel alone: the fork is found by what its layers hold, and the layers get its fields.
+  @Test(arguments: [("ssd", 203, 202), ("openvino", 212, 154), ("opencv", 150, 148)] as [(String, UInt32, UInt32)])
+  func profilesAreFound(_ name: String, _ priorBox: UInt32, _ permute: UInt32) throws {
+    var prior = ProtobufBuilder()
+    prior.float(1, 30)
+    prior.float(10, 8)
+    var order = ProtobufBuilder()
+    for axis in [0, 2, 3, 1] { order.varint(1, UInt64(axis)) }
+    var net = ProtobufBuilder()
+    for (type, number, block) in [("PriorBox", priorBox, prior), ("Permute", permute, order)] {
+      var layer = ProtobufBuilder()
+      layer.string(1, type.lowercased())
+      layer.string(2, type)
+      layer.message(number, block)
+      net.message(100, layer)
+    }
+    var message = try ProtobufReader { _, field in field.name.hasSuffix("_param") }
+      .read(try ByteStorage.copying(try net.bytes()).all, as: CaffeSchema.net)
+    let fork = try #require(CaffeForkProfile.detect(message))
+    #expect(fork.field("prior_box_param", of: "LayerParameter")?.number == priorBox, "\(fork.name) for \(name)")
+    try CaffeForkProfile.apply(fork, to: &message)
+    let layers = try message.messages("layer")
+    #expect(try layers[0].message("prior_box_param")?.float("step") == 8)
+    #expect(try layers[1].message("permute_param")?.ints("order") == [0, 2, 3, 1])
+    #expect(layers.allSatisfy { $0.unknown.isEmpty })
+  }
+
+  @Test func plainNetsHaveNoProfile() throws {
+    guard let shared = SharedData.folder else { return print("skipped: no fixtures beside the package") }
+    let path = shared.appending(path: "fixtures/caffe-nets/bvlc_googlenet")
+    for name in try FileManager.default.contentsOfDirectory(atPath: path.path) where name.hasSuffix(".caffemodel") {
+      let net = try ProtobufReader().read(try ByteStorage.open(path.path + "/" + name).all, as: CaffeSchema.net)
+      #expect(CaffeForkProfile.detect(net) == nil)
+    }
+  }
+}
+
+extension CaffeFork: Equatable {
+  public static func == (a: CaffeFork, b: CaffeFork) -> Bool { a.name == b.name }
+}
