@@ -59,7 +59,8 @@ import Testing
   @Test func textsOfForksAreRead() throws {
     let (net, found) = try Self.read(
       """
-      layer { name: "p" type: "PriorBox" prior_box_param { min_size: 30 aspect_ratio: [2, 3] variance: 0.1 offset: 0.5 } }
+      layer { name: "p" type: "PriorBox"
+        prior_box_param { min_size: 30 aspect_ratio: [2, 3] variance: 0.1 offset: 0.5 } }
       layer { name: "u" type: "Upsample" upsample_param { scale: 2 pad_out_h: true } }
       layer { name: "v" type: "Upsample" upsample_param { scale: 2.5 } }
       layer { name: "d" type: "DetectionOutput"
@@ -121,6 +122,12 @@ import Testing
     #expect(try layers[0].message("prior_box_param")?.float("step") == 8)
     #expect(try layers[1].message("permute_param")?.ints("order") == [0, 2, 3, 1])
     #expect(layers.allSatisfy { $0.unknown.isEmpty })
+    let sink = DiagnosticSink()
+    _ = try CaffeReader.readNet(binary: try ByteStorage.copying(try net.bytes()).all, sink: sink)
+    #expect(sink.items.map(\.code).contains("caffe.fork.detected"))
+    #expect(throws: Diagnostics.self) {
+      try CaffeReader.readNet(binary: try ByteStorage.copying(try net.bytes()).all, fork: "sdd", sink: sink)
+    }
   }
 
   @Test func plainNetsHaveNoProfile() throws {

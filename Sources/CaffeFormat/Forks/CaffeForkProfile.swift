@@ -6,6 +6,29 @@ import Diagnostics
 package enum CaffeForkProfile {
   private static let reader = ProtobufReader()
 
+  /// Applies the fork of that name, or with nil the one that `detect(_:)` finds, which is reported as a note.
+  ///
+  /// - Throws: `caffe.fork.unknown` for a name that is not in the table.
+  package static func complete(
+    _ net: inout ProtoMessage, fork name: String?, sink: DiagnosticSink
+  ) throws(Diagnostic) {
+    if let name {
+      guard let fork = CaffeForks.fork(name) else {
+        let known = CaffeForks.all.map(\.name)
+        throw .error(
+          "caffe.fork.unknown", "there is no fork '\(name)'",
+          help: closestName(to: name, among: known).map { "did you mean '\($0)'?" }
+            ?? "one of: " + known.joined(separator: ", "), status: .usage)
+      }
+      return try apply(fork, to: &net)
+    }
+    guard let fork = detect(net) else { return }
+    try apply(fork, to: &net)
+    sink.note(
+      "caffe.fork.detected", "read by the schema of \(fork.title)", at: SourceLocation(file: net.file),
+      help: "--fork NAME reads it by another one")
+  }
+
   /// The fork whose fields fit what the layers hold beside BVLC's; nil where nothing speaks for one.
   ///
   /// A field counts for a fork where its name goes with the layer's type and where its bytes are those of its message;

@@ -14,9 +14,13 @@ package enum CaffeReader {
   ///
   /// - Throws: where the text cannot be parsed. Fields that do not fit the schema are reported, and their layers marked
   ///   as broken.
-  package static func readNet(text bytes: ByteSlice, sink: DiagnosticSink) throws(Diagnostics) -> CaffeNet {
+  ///
+  /// - Parameter fork: the fork whose blocks are meant where several have one of the same name.
+  package static func readNet(
+    text bytes: ByteSlice, fork: String? = nil, sink: DiagnosticSink
+  ) throws(Diagnostics) -> CaffeNet {
     let found = DiagnosticSink()
-    let reader = ProtoTextReader(file: bytes.storage.path, sink: found, policy: CaffeForkPolicy())
+    let reader = ProtoTextReader(file: bytes.storage.path, sink: found, policy: CaffeForkPolicy(preferred: fork))
     let message = reader.read(bytes, as: CaffeSchema.net)
     for d in found.items { sink.report(d) }
     let fatal: Set<String> = ["syntax", "unclosed", "too-large", "too-deep", "too-many-values"]
@@ -55,9 +59,16 @@ package enum CaffeReader {
   }
 
   /// A net from a binary file: a caffemodel's own layers, weights included.
-  package static func readNet(binary bytes: ByteSlice, sink: DiagnosticSink) throws(Diagnostics) -> CaffeNet {
+  ///
+  /// - Parameter fork: the fork whose schema it is read by; nil finds it by what the layers hold.
+  /// - Throws: where the bytes are no net; `caffe.fork.unknown`.
+  package static func readNet(
+    binary bytes: ByteSlice, fork: String? = nil, sink: DiagnosticSink
+  ) throws(Diagnostics) -> CaffeNet {
     do throws(Diagnostic) {
-      return try CaffeNet(try readBinary(bytes), sink: sink)
+      var message = try readBinary(bytes)
+      try CaffeForkProfile.complete(&message, fork: fork, sink: sink)
+      return try CaffeNet(message, sink: sink)
     } catch { throw thrown(error, DiagnosticSink(), sink) }
   }
 
@@ -108,7 +119,7 @@ package enum CaffeReader {
   ) throws(Diagnostics) -> CaffeModel {
     var options = options
     if let prototxt {
-      let net = try readNet(text: prototxt, sink: sink)
+      let net = try readNet(text: prototxt, fork: options.fork, sink: sink)
       let blobs: CaffeWeights? = if let weights { try readWeights(weights, sink: sink) } else { nil }
       return try build(net, weights: blobs, options: options, sink: sink)
     }
@@ -122,7 +133,7 @@ package enum CaffeReader {
         help: "give the prototxt as well: deploy.prototxt weights.caffemodel.h5")
       throw thrown(d, DiagnosticSink(), sink)
     }
-    let net = try readNet(binary: weights, sink: sink)
+    let net = try readNet(binary: weights, fork: options.fork, sink: sink)
     options.isWholeModelFile = true
     return try build(net, weights: self.weights(of: net), options: options, sink: sink)
   }
