@@ -1,0 +1,19 @@
+/// When two values count as equal: |a − b| ≤ absolute + relative · |b|, where b is the reference.
+public struct Tolerance: Sendable, Hashable, Codable {
+  public var relative: Double
+  public var absolute: Double
+
+  public init(relative: Double = 1e-3, absolute: Double = 1e-5) {
+    self.relative = relative
+    self.absolute = absolute
+  }
+
+  /// NaN equals NaN, and equal infinities are equal.
+  @inlinable
+  public func accepts(_ a: Double, _ b: Double) -> Bool {
+    if a == b { return true }
+    if a.isNaN || b.isNaN { return a.isNaN && b.isNaN }
+    if a.isInfinite || b.isInfinite { return false }
+    return abs(a - b) <= absolute + relative * abs(b)
+  }
+}
