@@ -71,7 +71,10 @@ struct StatisticsAccumulator {
       }
       return
     }
-    if t.dtype.isSubByte { return add(try t.doubles()) }
+    if t.dtype.isSubByte {
+      add(try t.doubles())
+      return
+    }
     let flat = try t.reshaped([n])
     var at = 0
     while at < n {

@@ -1,0 +1,57 @@
+import Diagnostics
+import ModelGraph
+
+/// How models are opened: what the command line's model options say.
+public struct LoadOptions: Sendable {
+  /// A format's name in place of recognition by content.
+  public var format: String?
+  /// `NAME=1,3,224,224` by name: numbers, or names of symbolic extents.
+  public var shapes: [String: [String]] = [:]
+  /// The first extent of every input: a number, or `dynamic`.
+  public var batch: String?
+  /// Caffe's net state.
+  public var isTraining = false
+  public var level = 0
+  public var stages: [String] = []
+  /// A Caffe fork's name, where it is not recognised.
+  public var fork: String?
+  /// Layers that a weights file lacks keep what their fillers give, with a warning; otherwise they are errors.
+  public var allowsMissingWeights = true
+
+  public init() {}
+
+  /// The shapes as extents.
+  package func dims() throws(Diagnostic) -> [String: [Dim]] {
+    var out: [String: [Dim]] = [:]
+    for (name, list) in shapes {
+      var dims: [Dim] = []
+      for d in list { dims.append(try Self.dim(d, "--shape \(name)")) }
+      out[name] = dims
+    }
+    return out
+  }
+
+  package func batchDim() throws(Diagnostic) -> Dim? {
+    guard let batch else { return nil }
+    if batch == "dynamic" { return .symbol("N") }
+    return try Self.dim(batch, "--batch")
+  }
+
+  private static func dim(_ s: String, _ what: String) throws(Diagnostic) -> Dim {
+    if let n = Int(s) {
+      guard n >= 0, n <= Int(Int32.max) else {
+        throw .error("usage.shape", "\(what): \(s) is not a size", status: .usage)
+      }
+      return Dim(n)
+    }
+    let first = s.unicodeScalars.first
+    guard let first, first == "_" || first.properties.isAlphabetic,
+      s.unicodeScalars.allSatisfy({ $0 == "_" || $0.properties.isAlphabetic || ("0"..."9").contains($0) })
+    else {
+      throw .error(
+        "usage.shape", "\(what): '\(s)' is neither a number nor a name",
+        help: "write numbers and names with commas: --shape data=N,3,224,224", status: .usage)
+    }
+    return .symbol(s)
+  }
+}
