@@ -1,0 +1,93 @@
+import ByteSource
+import CaffeFormat
+import Containers
+import Diagnostics
+import ModelGraph
+import OnnxFormat
+import TensorCore
+import WeightFormats
+
+/// A model, or a bag of weights, as read from its files.
+public struct Model: Sendable {
+  /// The files as the user named them.
+  public let files: [String]
+  /// The format's name as `FormatRegistry` has it.
+  public let format: String
+  package var content: Content
+  package let sink: DiagnosticSink
+
+  package enum Content: Sendable {
+    case caffe(CaffeModel)
+    case onnx(OnnxModel)
+    case weights(WeightBag)
+    /// A settings file: a Caffe solver.
+    case settings(ProtoMessage)
+  }
+
+  /// Warnings and notes of reading.
+  public var findings: [Finding] { sink.items.map { Finding($0) } }
+
+  /// True where the files describe a network that can run, and not weights or settings alone.
+  public var isNetwork: Bool { graph != nil }
+
+  /// The neutral graph; nil for weights and settings.
+  package var graph: Graph? {
+    switch content {
+    case .caffe(let m): m.graph
+    case .onnx(let m): m.graph
+    case .weights, .settings: nil
+    }
+  }
+
+  /// The graph, or why there is none.
+  package func requireGraph(_ purpose: String) throws(Diagnostic) -> Graph {
+    if let graph { return graph }
+    throw .error(
+      "model.no-network", "\(files.joined(separator: ", ")) holds no network, which is needed to \(purpose)",
+      at: SourceLocation(file: files.first),
+      help: "give the network's file too, for example deploy.prototxt,weights.caffemodel")
+  }
+
+  /// Opens a model.
+  ///
+  /// - Parameter files: files that together are one model; `-` is standard input. A name with commas stands for several.
+  /// - Throws: every error that reading finds.
+  public static func load(_ files: [String], options: LoadOptions = LoadOptions()) throws(ModelConvError) -> Model {
+    try rethrowing { try ModelLoader(options: options).load(files.flatMap { splitName($0) }) }
+  }
+
+  /// `a,b` is two files, unless a file of that very name exists.
+  static func splitName(_ name: String) -> [String] {
+    guard name.contains(","), !FileProbe.exists(name) else { return [name] }
+    return name.split(separator: ",", omittingEmptySubsequences: true).map(String.init)
+  }
+
+  /// Every tensor of the weights: blobs by `LAYER.INDEX`, initialisers by name, a bag's entries by path. Where a blob cannot
+  /// be read there is a reason in place of it.
+  package var tensors: [NamedTensor] {
+    switch content {
+    case .caffe(let m):
+      guard let weights = m.weights else { return [] }
+      return weights.layers.flatMap { layer in
+        layer.blobs.enumerated().compactMap { i, blob in
+          blob.map { NamedTensor(name: "\(layer.name).\(i)", layer: layer.name, tensor: $0.tensor, problem: $0.problem?.message) }
+        }
+      }
+    case .onnx(let m):
+      return m.graph.values.compactMap { v in
+        v.constant.map { NamedTensor(name: v.name, layer: nil, tensor: $0, problem: nil) }
+      }
+    case .weights(let bag): return bag.entries.map { NamedTensor(name: $0.path, layer: nil, tensor: $0.tensor, problem: nil) }
+    case .settings: return []
+    }
+  }
+}
+
+/// A tensor of a weights file, or why it cannot be had.
+package struct NamedTensor: Sendable {
+  package let name: String
+  /// Caffe's layer.
+  package let layer: String?
+  package let tensor: Tensor?
+  package let problem: String?
+}
