@@ -20,6 +20,13 @@ public struct TensorStatistics: Sendable, Codable {
   /// Why the values cannot be read.
   public var problem: String?
 
+  /// A tensor that cannot be read.
+  init(name: String, problem: String) {
+    self.name = name
+    self.problem = problem
+    (elementType, shape, elements, bytes, zeros, nans, infinities) = ("", [], 0, 0, 0, 0, 0)
+  }
+
   init(name: String, _ t: Tensor) {
     self.name = name
     elementType = t.dtype.rawValue

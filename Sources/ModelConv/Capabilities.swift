@@ -1,0 +1,42 @@
+import CPURuntime
+import CaffeFormat
+import ModelGraph
+import Rewrites
+
+/// The version that this build calls itself.
+public enum ModelConvVersion {
+  public static let current = "0.1.0"
+}
+
+/// What this build can do, for listings.
+public enum Capabilities {
+  public struct Rewrite: Sendable, Codable {
+    public let name: String
+    public let summary: String
+    /// True where conversion does it unless told otherwise.
+    public let isDefault: Bool
+  }
+
+  public struct OperatorSupport: Sendable, Codable {
+    public let name: String
+    /// True where the executor has a kernel for it.
+    public let runs: Bool
+  }
+
+  /// Rewrites in the order in which they run.
+  public static var rewrites: [Rewrite] {
+    let standard = Set(Pipelines.standard.map(\.name))
+    return Pipelines.all.map { pass in
+      Rewrite(name: pass.name, summary: type(of: pass).summary, isDefault: standard.contains(pass.name))
+    }
+  }
+
+  /// Neutral operators by name.
+  public static var operators: [OperatorSupport] {
+    OperatorCatalog.all.map { OperatorSupport(name: $0.operatorName, runs: $0 is any CPUExecutable.Type) }
+      .sorted { $0.name < $1.name }
+  }
+
+  /// Caffe's layer types with a meaning here.
+  public static var layers: [String] { CaffeLayerTable.all.map { $0.type }.sorted() }
+}

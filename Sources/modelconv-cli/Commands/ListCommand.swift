@@ -1,0 +1,64 @@
+import ArgumentParser
+import ModelConv
+
+/// `modelconv list formats|rewrites|operators|layers`
+struct List: Verb {
+  enum Subject: String, ExpressibleByArgument, CaseIterable { case formats, rewrites, operators, layers }
+
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "What this build can read, write, do and run.",
+    discussion: """
+      Example, the formats and the names that --from and --to take:
+
+        modelconv list formats
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Argument(help: "What to list.")
+  var subject: Subject
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func perform(_ console: Console) throws -> Int32 {
+    switch subject {
+    case .formats: try formats(console)
+    case .rewrites: try rewrites(console)
+    case .operators: try operators(console)
+    case .layers: try layers(console)
+    }
+    return ExitCodes.success
+  }
+
+  private func formats(_ console: Console) throws {
+    if json { return try console.json(FormatRegistry.formats) }
+    var table = Table([("name", .left), ("reads", .left), ("writes", .left), ("holds", .left), ("what", .left)])
+    for f in FormatRegistry.formats {
+      table.add([f.name, f.reads ? "yes" : "no", f.writes ? "yes" : "no", f.holds, f.title])
+    }
+    for l in table.lines { try console.line(l) }
+  }
+
+  private func rewrites(_ console: Console) throws {
+    let all = Capabilities.rewrites
+    if json { return try console.json(all) }
+    var table = Table([("name", .left), ("by default", .left), ("what", .left)])
+    for r in all { table.add([r.name, r.isDefault ? "yes" : "no", r.summary]) }
+    for l in table.lines { try console.line(l) }
+  }
+
+  private func operators(_ console: Console) throws {
+    let all = Capabilities.operators
+    if json { return try console.json(all) }
+    var table = Table([("operator", .left), ("runs", .left)])
+    for o in all { table.add([o.name, o.runs ? "yes" : "no"]) }
+    for l in table.lines { try console.line(l) }
+  }
+
+  private func layers(_ console: Console) throws {
+    let all = Capabilities.layers
+    if json { return try console.json(all) }
+    for name in all { try console.line(name) }
+  }
+}
