@@ -38,5 +38,5 @@ public enum Capabilities {
   }
 
   /// Caffe's layer types with a meaning here.
-  public static var layers: [String] { CaffeLayerTable.all.map { $0.type }.sorted() }
+  public static var layers: [String] { CaffeLayerTable.all.flatMap { $0.types }.sorted() }
 }

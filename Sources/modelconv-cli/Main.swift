@@ -22,7 +22,7 @@ enum Program {
       do { try own.run() } catch { return usage(error, arguments) }
       return ExitCodes.success
     }
-    let console = Console(verb.global)
+    let console = Console(verb.global.settings)
     do {
       let status = try verb.perform(console)
       return try console.finish() ?? status
@@ -43,10 +43,10 @@ enum Program {
   /// A verb that does not exist gets a suggestion instead of the parser's general answer.
   private static func unknownVerb(_ arguments: [String]) -> Int32? {
     guard let first = arguments.first, !first.hasPrefix("-") else { return nil }
-    let verbs = ModelConvCommand.verbs.map(\._commandName)
+    let verbs = ModelConvCommand.verbs.map { $0.configuration.commandName ?? "" }
     guard !verbs.contains(first), first != "help" else { return nil }
     let near = Suggestion.closest(to: first, among: verbs)
-    Console(GlobalOptions()).report(
+    Console(ConsoleSettings()).report(
       usageError(
         "there is no verb '\(first)'",
         help: near.map { "did you mean 'modelconv \($0)'?" } ?? "modelconv --help lists the verbs"))
@@ -62,8 +62,8 @@ enum Program {
     }
     // The parser says "Error: TEXT", then usage lines.
     let message = ModelConvCommand.message(for: error)
-    let verb = arguments.first.flatMap { a in ModelConvCommand.verbs.contains { $0._commandName == a } ? a : nil }
-    Console(GlobalOptions.scanned(arguments)).report(
+    let verb = arguments.first.flatMap { a in ModelConvCommand.verbs.contains { $0.configuration.commandName == a } ? a : nil }
+    Console(ConsoleSettings.scanned(arguments)).report(
       usageError(
         message.isEmpty ? text : message,
         help: "modelconv \(verb.map { $0 + " " } ?? "")--help shows the arguments and an example"))

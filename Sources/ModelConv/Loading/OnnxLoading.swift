@@ -22,3 +22,15 @@ enum OnnxLoading {
       bytes.storage, path: bytes.storage.path, options: OnnxReadOptions(inputShapes: shapes), sink: sink)
   }
 }
+
+extension OnnxLoading {
+  /// A file with one tensor, as the bag's `value`.
+  static func tensorBag(_ bytes: ByteSlice) throws -> WeightBag {
+    var bag = WeightBag(format: "onnx-tensor")
+    let (name, value) = try OnnxValueFile.read(bytes, as: .unknown)
+    guard case .tensor(let t) = value else { return bag }
+    try bag.add(WeightBag.valuePath, t)
+    if !name.isEmpty { bag.metadata.append(("name", name)) }
+    return bag
+  }
+}

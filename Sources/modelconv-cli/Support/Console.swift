@@ -10,19 +10,19 @@ struct OutputClosed: Error { let status: Int32 }
 
 /// Everything that the program prints: output on standard output, findings and progress on standard error.
 final class Console {
-  private let options: GlobalOptions
+  private let options: ConsoleSettings
   private var buffer: [UInt8] = []
   private let usesColour: Bool
   private var strictErrors = false
 
-  init(_ options: GlobalOptions) {
+  init(_ options: ConsoleSettings) {
     self.options = options
     usesColour = isatty(2) == 1 && Console.environment("NO_COLOR")?.isEmpty != false && Console.environment("TERM") != "dumb"
   }
 
   private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-  var isQuiet: Bool { options.quiet }
+  var isQuiet: Bool { options.isQuiet }
 
   // MARK: Output
 
@@ -86,16 +86,16 @@ final class Console {
     var text = ""
     for original in findings {
       var f = original
-      if f.severity == .warning, options.strict {
+      if f.severity == .warning, options.isStrict {
         f.severity = .error
         strictErrors = true
       }
       switch f.severity {
       case .error: break
-      case .warning: if options.quiet { continue }
-      case .note: if options.quiet || !options.verbose { continue }
+      case .warning: if options.isQuiet { continue }
+      case .note: if options.isQuiet || !options.isVerbose { continue }
       }
-      text += (options.diagnostics == .json ? jsonLine(f) : coloured(f, was: original.severity)) + "\n"
+      text += (options.writesJSON ? jsonLine(f) : coloured(f, was: original.severity)) + "\n"
     }
     Console.write(text, to: 2)
   }
@@ -129,7 +129,7 @@ final class Console {
 
   /// Shows how far a long task is: on a terminal, past one second, at most ten times a second.
   func progress(_ what: String, _ fraction: Double) {
-    guard !options.quiet, isatty(2) == 1 else { return }
+    guard !options.isQuiet, isatty(2) == 1 else { return }
     let now = Console.seconds()
     guard let start = progressStart else {
       progressStart = now

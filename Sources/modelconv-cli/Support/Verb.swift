@@ -36,16 +36,25 @@ struct GlobalOptions: ParsableArguments {
   @Flag(help: "Warnings are errors.")
   var strict = false
 
+  var settings: ConsoleSettings {
+    ConsoleSettings(writesJSON: diagnostics == .json, isQuiet: quiet, isVerbose: verbose, isStrict: strict)
+  }
+}
+
+/// How the console behaves.
+struct ConsoleSettings {
+  var writesJSON = false
+  var isQuiet = false
+  var isVerbose = false
+  var isStrict = false
+
   /// What can be told from arguments that do not parse.
-  static func scanned(_ arguments: [String]) -> GlobalOptions {
-    var options = GlobalOptions()
-    options.quiet = arguments.contains("--quiet") || arguments.contains("-q")
-    options.verbose = false
-    options.strict = false
+  static func scanned(_ arguments: [String]) -> ConsoleSettings {
     let at = arguments.firstIndex(of: "--diagnostics").map { $0 + 1 }
     let isJSON = at.map { $0 < arguments.count && arguments[$0] == "json" } ?? false
-    options.diagnostics = isJSON || arguments.contains("--diagnostics=json") ? .json : .text
-    return options
+    return ConsoleSettings(
+      writesJSON: isJSON || arguments.contains("--diagnostics=json"),
+      isQuiet: arguments.contains("--quiet") || arguments.contains("-q"))
   }
 }
 
