@@ -20,7 +20,9 @@ from pathlib import Path
 import caffe_writer
 from limited_process import run
 
-DIGITS = Path(__file__).resolve().parent.parent.parent / "Samples" / "digits"
+ROOT = Path(__file__).resolve().parent.parent.parent
+DIGITS = ROOT / "Samples" / "digits"
+GOOGLENET = ROOT / "Samples" / "bvlc_googlenet" / "deploy.prototxt"
 PROTOTXT, WEIGHTS = DIGITS / "deploy.prototxt", DIGITS / "digits.caffemodel"
 
 
@@ -187,6 +189,26 @@ class Checks:
         if not problems and (self.scratch / "a.onnx").read_bytes() != (self.scratch / "b.onnx").read_bytes():
             problems.append("two runs wrote different bytes")
         return problems
+
+    # MARK: Caffe's own view of a net
+
+    def listing(self, option, fixture, columns):
+        """Problems of `inspect OPTION` of GoogLeNet against the lines that Caffe's Net gave."""
+        expected = [line.split()[:columns] for line in (ROOT / "Tests" / "Fixtures" / fixture).read_text().splitlines()]
+        result = self.modelconv("inspect", option, GOOGLENET)
+        lines = [line.split()[:columns] for line in result.stdout.splitlines()]
+        actual = [line for line in lines if line and line[0].isdigit() and len(line[0]) == 4]
+        if actual == expected:
+            return []
+        wrong = next((pair for pair in zip(actual, expected) if pair[0] != pair[1]), ("", ""))
+        return [f"`inspect {option}`: {len(actual)} lines, expected {len(expected)}; first difference {wrong}; "
+                f"{result.summary()}"]
+
+    def check_layers_of_googlenet(self):
+        return self.listing("--layers", "bvlc_googlenet-layers.txt", 3)
+
+    def check_blobs_of_googlenet(self):
+        return self.listing("--blobs", "bvlc_googlenet-blobs.txt", 2)
 
     # MARK: Conventions
 
