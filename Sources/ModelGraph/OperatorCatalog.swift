@@ -14,7 +14,7 @@ package enum OperatorCatalog {
     // Shape and movement
     Identity.self, Reshape.self, ReshapeAxes.self, Flatten.self, FlattenToMatrix.self, Transpose.self, Squeeze.self,
     Unsqueeze.self, Concat.self, Split.self, Slice.self, CropLike.self, Pad.self, Tile.self, Expand.self,
-    Gather.self, ShapeOf.self, Fill.self,
+    Gather.self, ShapeOf.self, Fill.self, TopK.self, Compress.self,
   ]
 
   /// The operator of a name in the catalogue.

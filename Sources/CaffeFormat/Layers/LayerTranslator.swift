@@ -3,7 +3,7 @@ import Diagnostics
 /// What modelconv knows of a Caffe layer type: how many bottoms and tops it takes and how it becomes neutral operators.
 ///
 /// To add a layer: one file with a conforming type, one line in `CaffeLayerTable`.
-package protocol LayerTranslator {
+package protocol LayerTranslator: Sendable {
   /// The type names it stands for, forks' spellings included.
   static var types: [String] { get }
   static var bottoms: ClosedRange<Int> { get }

@@ -35,3 +35,15 @@ enum DropoutLayer: NeuronTranslator {
     l.setTop(0, try l.bottom())
   }
 }
+
+/// Writes its bottoms to a file while training. Source: hdf5_output_layer.cpp.
+enum HDF5OutputLayer: LayerTranslator {
+  static var types: [String] { ["HDF5Output"] }
+  static var bottoms: ClosedRange<Int> { 2...2 }
+  static var tops: ClosedRange<Int> { 0...0 }
+
+  static func build(_ l: LayerBuilder) throws(Diagnostic) {
+    let file = l.parameters("hdf5_output_param").string("file_name")
+    l.note("caffe.hdf5-output.dropped", "writes to '\(file)' in Caffe; left out")
+  }
+}
