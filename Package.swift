@@ -120,7 +120,9 @@ let package = Package(
     tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
     tests(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),
-    tests("CPURuntimeTests", ["Diagnostics", "TensorCore", "ModelGraph", "CPURuntime"]),
+    .testTarget(
+      name: "CPURuntimeTests", dependencies: ["Diagnostics", "TensorCore", "ModelGraph", "CPURuntime"],
+      swiftSettings: swift + [.unsafeFlags(["-O"])]),
     tests("PicturesTests", ["Diagnostics", "ByteSource", "TensorCore", "Pictures"]),
     tests(
       "CaffeFormatTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "CaffeFormat"]),

@@ -18,7 +18,9 @@ package enum Evaluator {
     _ op: any Operator, _ inputs: [RuntimeValue?], _ context: EvaluationContext
   ) throws(Diagnostic) -> [RuntimeValue] {
     if let planned = op as? any PlannedKernel, let tensors = plainTensors(inputs) {
-      return try run(planned, tensors, context)
+      do throws(Diagnostic) { return try run(planned, tensors, context) } catch {
+        guard error.code == PlanContext.needsValueCode, op is any EvaluatedKernel else { throw error }
+      }
     }
     if let evaluated = op as? any EvaluatedKernel { return try evaluated.evaluate(inputs, context) }
     if let planned = op as? any PlannedKernel {

@@ -95,6 +95,9 @@ package final class PlanContext {
     return t
   }
 
+  /// Says that the node is to be evaluated at run time.
+  package func needsRuntime() -> Diagnostic { error(Self.needsValueCode, "the node is computed at run time") }
+
   private func needsValue(_ i: Int) -> Diagnostic {
     error(Self.needsValueCode, "operand \(i) is not known before the run")
   }
