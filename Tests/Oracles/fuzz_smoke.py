@@ -151,8 +151,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
 
-    verbs = {line.split()[0] for line in run([options.binary, "--help"]).stdout.splitlines()
-             if line.startswith("  ") and line.strip()}
+    listed = run([options.binary, "--help"]).stdout.partition("SUBCOMMANDS:")[2].split("\n\n")[0]
+    verbs = {line.split()[0] for line in listed.splitlines() if line.strip()}
     seeds = [(files, wanted) for files, wanted in collect_seeds(options.shared)
              if any(verb in verbs for verb, _, _ in wanted)]
     if not seeds:
