@@ -23,7 +23,10 @@ package enum SeededInputs {
     guard let dtype = type.dtype, dtype != .string else {
       throw .error("inputs.type", "input '\(name)' is \(type): no values can be made up for it", status: .usage)
     }
-    guard let sizes = type.sizes else {
+    // A free batch is 2 samples: enough to tell a batch from its first sample.
+    let batch = type.shape?.first?.symbols ?? []
+    let bound = try? type.substituting(Dictionary(batch.map { ($0, Dim(2)) }, uniquingKeysWith: { first, _ in first }))
+    guard let sizes = (bound ?? type).sizes else {
       throw .error(
         "inputs.symbolic", "input '\(name)' is \(type): its size is not fixed",
         help: "give it with --shape \(name)=…", status: .usage)

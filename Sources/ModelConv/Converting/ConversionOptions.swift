@@ -1,0 +1,38 @@
+import Diagnostics
+
+/// How a model is converted.
+public struct ConversionOptions: Sendable {
+  /// ONNX operator set.
+  public var opset = 17
+  /// Weights in a file beside the model; nil where the format leaves no choice only.
+  public var externalData: Bool?
+  /// `float16`, or nil for the source's own type.
+  public var dtype: String?
+  /// Rewrites by name in place of the standard ones; nil for those.
+  public var rewrites: [String]?
+  /// No rewrites at all.
+  public var skipsRewrites = false
+  /// What is baked in front of the inputs.
+  public var preprocessing = Preprocessing()
+  /// Whether the written file is opened again and compared with the source.
+  public var verifies = true
+  public var samples = 1
+  public var seed: UInt64 = 1
+  public var threads = 0
+
+  public init() {}
+}
+
+/// Caffe's image preprocessing, as operators in front of an input: channel order, mean, scale.
+public struct Preprocessing: Sendable {
+  /// A file with a mean (binaryproto, npy, …), or numbers with commas: one for all channels or one each.
+  public var mean: String?
+  /// Multiplied after the mean is subtracted.
+  public var scale: Double?
+  /// The input has its channels in the other order (RGB for a BGR net): they are reversed first.
+  public var reversesChannels = false
+
+  public init() {}
+
+  public var isNeeded: Bool { mean != nil || scale != nil || reversesChannels }
+}

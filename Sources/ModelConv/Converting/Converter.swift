@@ -1,0 +1,139 @@
+import ByteSource
+import Diagnostics
+import ModelGraph
+import OnnxFormat
+import Rewrites
+import TensorCore
+
+/// What a conversion did, and the proof that the result computes the same.
+public struct ConversionReport: Sendable, Codable {
+  public var source: [String]
+  public var output: String
+  /// The data file beside it, where weights are external.
+  public var externalData: String?
+  public var opset: Int
+  public var irVersion: Int
+  public var nodes: Int
+  public var bytes: Int
+  /// What rewrites changed, in order.
+  public var rewrites: [RewriteStep]
+  /// The comparison of the written file, opened again, with the source; nil where it was not asked for.
+  public var verification: ParityReport?
+  /// Why the result could not be run for a comparison.
+  public var verificationProblem: String?
+
+  public struct RewriteStep: Sendable, Codable {
+    public var name: String
+    public var changes: Int
+    public var before: [String: Int]
+    public var after: [String: Int]
+  }
+
+  /// False where a comparison was made and failed.
+  public var passes: Bool { (verification?.passes ?? true) && verificationProblem == nil }
+}
+
+/// Converts models.
+public struct Converter: Sendable {
+  public var options: ConversionOptions
+
+  public init(options: ConversionOptions = ConversionOptions()) { self.options = options }
+
+  /// Writes `model` as ONNX to `path`, opens the file again and compares it with the source on seeded inputs.
+  ///
+  /// - Parameters:
+  ///   - observe: called with the dump of the graph after each rewrite.
+  ///   - progress: what is being done, and the share that is done.
+  /// - Throws: every layer that ONNX cannot say; errors of writing. Nothing is left behind then.
+  public func writeONNX(
+    _ model: Model, to path: String, observe: (String, String) -> Void = { _, _ in },
+    report: ([Finding]) -> Void = { _ in }, progress: (String, Double) -> Void = { _, _ in }
+  ) throws(ModelConvError) -> ConversionReport {
+    try rethrowing {
+      var source = try model.requireGraph("convert it")
+      if options.preprocessing.isNeeded { source = try options.preprocessing.bake(into: source) }
+      let (graph, steps) = try rewritten(source, observe)
+      let sink = DiagnosticSink()
+      defer { report(sink.items.map { Finding($0) }) }
+      let written = try OnnxWriter.write(graph, to: path, options: try writeOptions(), sink: sink)
+      var out = ConversionReport(
+        source: model.files, output: path, externalData: written.externalDataPath, opset: written.opset,
+        irVersion: written.irVersion, nodes: written.nodeCount, bytes: written.byteCount,
+        rewrites: steps.map {
+          .init(name: $0.pass, changes: $0.changes, before: $0.before, after: $0.after)
+        }, verification: nil, verificationProblem: nil)
+      if options.verifies, path != "-" {
+        try withoutActuallyEscaping(progress) { progress in
+          out.verification = try verify(path, model, source) { progress("verifying", $0) }
+        }
+      }
+      return out
+    }
+  }
+
+  private func writeOptions() throws(Diagnostic) -> OnnxWriteOptions {
+    var half: OnnxWriteOptions.HalfPrecision?
+    switch options.dtype {
+    case nil, "float32": break
+    case "float16": half = OnnxWriteOptions.HalfPrecision()
+    case .some(let other):
+      throw .error("usage.dtype", "--dtype \(other): only float16 and float32 can be written", status: .usage)
+    }
+    return OnnxWriteOptions(
+      opset: options.opset, externalData: options.externalData, producerName: "modelconv",
+      producerVersion: ModelConvVersion.current, halfPrecision: half)
+  }
+
+  /// The graph after the rewrites that are asked for.
+  func rewritten(
+    _ graph: Graph, _ observe: (String, String) -> Void = { _, _ in }
+  ) throws -> (graph: Graph, steps: [PassManager.Step]) {
+    if options.skipsRewrites { return (graph, []) }
+    var passes = Pipelines.standard
+    if let names = options.rewrites {
+      passes = try names.map { name in
+        guard let pass = Pipelines.named(name) else {
+          throw Diagnostic.error(
+            "usage.rewrite", "there is no rewrite '\(name)'",
+            help: Suggestion.closest(to: name, among: Pipelines.all.map(\.name)).map { "did you mean '\($0)'?" }
+              ?? "modelconv list rewrites names them", status: .usage)
+        }
+        return pass
+      }
+    }
+    return try PassManager(passes, context: .withRuntime()).run(graph) { name, g in observe(name, g.dump(origins: true)) }
+  }
+
+  /// Opens what was written and compares it with the source, both on the CPU runtime.
+  private func verify(
+    _ path: String, _ model: Model, _ source: Graph, _ progress: @escaping (Double) -> Void
+  ) throws -> ParityReport {
+    let sink = DiagnosticSink()
+    let written = try OnnxReader.read(try ByteStorage.open(path), path: path, sink: sink)
+    try sink.throwIfErrors()
+    let samples = try Parity.samples(source, count: options.samples, seed: options.seed, threads: options.threads)
+    var parity = Parity(tolerance: tolerance)
+    parity.scalesWithMagnitude = true
+    parity.comparesType = options.dtype != "float16"
+    parity.threads = options.threads
+    parity.comparesLayers = false
+    parity.progress = progress
+    let names = model.allBlobs.map { (compared: $0.blob, own: $0.value) }
+    let a = Parity.Side(written.graph, names: [])
+    let b = Parity.Side(source, names: names.filter { n in source.value(named: n.own) != nil })
+    var report = try parity.run(a, b, samples: samples, seed: options.seed)
+    guard !report.passes else { return report }
+    // Where it went wrong: the layers that both still have by name.
+    parity.comparesLayers = true
+    let all = written.graph.nodes.flatMap { $0.outputs.compactMap { $0 } }.compactMap { written.graph[$0]?.name }
+    report = try parity.run(
+      Parity.Side(written.graph, names: all.map { ($0, $0) }), b, samples: samples, seed: options.seed)
+    return report
+  }
+
+  /// Rewriting changes the order of sums; half precision has 11 bits.
+  private var tolerance: Tolerance {
+    options.dtype == "float16"
+      ? Tolerance(relative: 2e-2, absolute: 1e-2) : Tolerance(relative: 1e-3, absolute: 1e-5)
+  }
+}

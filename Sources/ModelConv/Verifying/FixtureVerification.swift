@@ -1,0 +1,102 @@
+import CPURuntime
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// What a model makes of recorded inputs, compared with what was recorded.
+public struct FixtureReport: Sendable, Codable {
+  public var model: [String]
+  public var cases: [Case]
+  public var tolerance: Tolerance
+  public var passes: Bool
+
+  public struct Case: Sendable, Codable {
+    /// The archive or data set.
+    public var name: String
+    /// Outputs, then blobs, in the fixture's order.
+    public var comparisons: [Comparison]
+    public var passes: Bool
+  }
+}
+
+extension Model {
+  /// Runs a model on recorded inputs and compares outputs and recorded blobs.
+  ///
+  /// - Parameter fixtures: an `.npz` with keys `in:NAME`, `out:NAME`, `blob:NAME`, or a folder with ONNX test data. On
+  ///   weights alone `out:PATH` is compared with the tensor of that path.
+  public static func verify(
+    _ files: [String], options: LoadOptions, fixtures: String, tolerance: Tolerance, threads: Int = 0,
+    report: ([Finding]) -> Void
+  ) throws(ModelConvError) -> FixtureReport {
+    try rethrowing {
+      var cases: [FixtureReport.Case] = []
+      if FileProbe.isFolder(fixtures) {
+        let model = try load(files, options: options)
+        report(model.findings)
+        let graph = try model.requireGraph("verify it with ONNX test data")
+        for folder in try Fixture.folders(fixtures) {
+          cases.append(try model.check(try Fixture.dataSet(folder, graph), tolerance, threads))
+        }
+      } else {
+        let fixture = try Fixture.archive(fixtures)
+        let model = try load(files, options: options, fitting: fixture.inputTensors)
+        report(model.findings)
+        let isEmptyBag = model.graph == nil && model.tensors.isEmpty
+        guard !fixture.outputs.isEmpty || !fixture.blobs.isEmpty || isEmptyBag else {
+          throw Diagnostic.error(
+            "fixture.empty", "the fixture records no output: it has no key out:NAME", at: SourceLocation(file: fixtures))
+        }
+        cases.append(
+          model.graph == nil
+            ? try model.checkTensors(fixture, tolerance) : try model.check(fixture, tolerance, threads))
+      }
+      return FixtureReport(
+        model: files, cases: cases, tolerance: tolerance, passes: cases.allSatisfy(\.passes))
+    }
+  }
+
+  private func check(_ fixture: Fixture, _ tolerance: Tolerance, _ threads: Int) throws -> FixtureReport.Case {
+    let graph = try requireGraph("verify it")
+    let names = fixture.inputs.map(\.name)
+    try graph.requireInputs(names, code: "fixture.input")
+    if let missing = graph.openInputs.first(where: { !names.contains($0.name) }) {
+      throw Diagnostic.error(
+        "fixture.input", "the fixture has no value for input '\(missing.name)' (\(missing.type))",
+        at: SourceLocation(file: fixture.name))
+    }
+    var kept: Set<String> = []
+    for name in fixture.outputs.map(\.name) + fixture.blobs.map(\.name) {
+      if let v = valueName(ofBlob: name) { kept.insert(v) }
+    }
+    let session = try Session(
+      graph, options: SessionOptions(threads: threads, keep: .names(kept), exactness: .exact))
+    let result = try session.run(
+      values: Dictionary(fixture.inputs.map { ($0.name, $0.value) }, uniquingKeysWith: { _, b in b }))
+    func actual(_ name: String) -> RuntimeValue? {
+      guard let v = valueName(ofBlob: name) else { return nil }
+      if let r = result[v] { return r }
+      return graph.value(named: v)?.constant.map { .tensor($0) } ?? fixture.inputs.first { $0.name == v }?.value
+    }
+    var all: [Comparison] = []
+    for o in fixture.outputs { all += try ValueComparison.compare(o.name, actual(o.name), o.value, tolerance) }
+    for b in fixture.blobs { all += try ValueComparison.compare(b.name, actual(b.name), .tensor(b.tensor), tolerance) }
+    return FixtureReport.Case(name: fixture.name, comparisons: all, passes: all.allSatisfy(\.passes))
+  }
+
+  private func checkTensors(_ fixture: Fixture, _ tolerance: Tolerance) throws -> FixtureReport.Case {
+    let mine = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var all: [Comparison] = []
+    for o in fixture.outputs {
+      guard let found = mine[o.name] else {
+        all.append(Comparison(name: o.name, problem: "the file holds no tensor of that path"))
+        continue
+      }
+      guard let t = found.tensor else {
+        all.append(Comparison(name: o.name, problem: found.problem ?? "damaged"))
+        continue
+      }
+      all += try ValueComparison.compare(o.name, .tensor(t), o.value, tolerance)
+    }
+    return FixtureReport.Case(name: fixture.name, comparisons: all, passes: all.allSatisfy(\.passes))
+  }
+}
