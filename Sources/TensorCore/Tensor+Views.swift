@@ -10,7 +10,7 @@ extension Tensor {
     if dtype.isSubByte, order != Array(0..<rank) { return try unpacked("a permutation") }
     return Tensor(
       storage: storage, byteOffset: byteOffset, dtype: dtype, shape: order.map { shape[$0] },
-      strides: order.map { strides[$0] })
+      uncheckedStrides: order.map { strides[$0] })
   }
 
   private func unpacked(_ what: String) throws(Diagnostic) -> Tensor {
@@ -23,7 +23,8 @@ extension Tensor {
       throw .error("tensor.reshape", "\(shape) and \(newShape) hold different numbers of elements")
     }
     let base = try contiguous()
-    return Tensor(storage: base.storage, byteOffset: base.byteOffset, dtype: dtype, shape: newShape, strides: s)
+    return Tensor(
+      storage: base.storage, byteOffset: base.byteOffset, dtype: dtype, shape: newShape, uncheckedStrides: s)
   }
 
   /// `length` elements of `axis` from `start`. O(1).
@@ -37,7 +38,7 @@ extension Tensor {
     let unit = dtype == .string ? 1 : dtype.byteWidth
     return Tensor(
       storage: storage, byteOffset: byteOffset + (length == 0 ? 0 : start * strides[axis] * unit), dtype: dtype,
-      shape: newShape, strides: strides)
+      shape: newShape, uncheckedStrides: strides)
   }
 
   /// The same bits seen as another type of equal width. O(1).
@@ -45,7 +46,7 @@ extension Tensor {
     guard type.bitWidth == dtype.bitWidth else {
       throw .error("tensor.reinterpret", "\(dtype.rawValue) cannot be seen as \(type.rawValue)")
     }
-    return Tensor(storage: storage, byteOffset: byteOffset, dtype: type, shape: shape, strides: strides)
+    return Tensor(storage: storage, byteOffset: byteOffset, dtype: type, shape: shape, uncheckedStrides: strides)
   }
 
   /// Row-major elements: itself, or a copy for a permuted or broadcast view.

@@ -13,7 +13,7 @@ package struct Tensor: Sendable {
   package let strides: [Int]
 
   // Every caller has shown that all addressed elements lie in the storage.
-  init(storage: TensorStorage, byteOffset: Int, dtype: DType, shape: [Int], strides: [Int]) {
+  init(storage: TensorStorage, byteOffset: Int, dtype: DType, shape: [Int], uncheckedStrides strides: [Int]) {
     self.storage = storage
     self.byteOffset = byteOffset
     self.dtype = dtype
@@ -38,7 +38,38 @@ package struct Tensor: Sendable {
         throw .error("tensor.size", "shape \(shape) of \(dtype.rawValue) wants \(wanted) bytes, \(have) are there")
       }
     }
-    self.init(storage: storage, byteOffset: byteOffset, dtype: dtype, shape: shape, strides: strides)
+    self.init(storage: storage, byteOffset: byteOffset, dtype: dtype, shape: shape, uncheckedStrides: strides)
+  }
+
+  /// A view with strides (in elements, not negative) whose element (0, …, 0) stands at `byteOffset` of `storage`.
+  ///
+  /// - Throws: `tensor.size` when an element would lie outside the storage, `tensor.shape` for bad shapes or strides.
+  package init(
+    storage: TensorStorage, byteOffset: Int, dtype: DType, shape: [Int], strides: [Int]
+  ) throws(Diagnostic) {
+    guard shape.count == strides.count, checkedProduct(shape) != nil, Self.rowMajor(shape) != nil,
+      strides.allSatisfy({ $0 >= 0 }), byteOffset >= 0, dtype.byteWidth > 0
+    else {
+      throw .error("tensor.shape", "shape \(shape) with strides \(strides) is no view")
+    }
+    let have = storage.byteCount
+    if shape.contains(0) {
+      guard byteOffset <= have else { throw .error("tensor.size", "the view starts outside its storage") }
+    } else {
+      var last = 0
+      for (n, s) in zip(shape, strides) {
+        let (step, o1) = (n - 1).multipliedReportingOverflow(by: s)
+        let (sum, o2) = last.addingReportingOverflow(step)
+        guard !o1, !o2 else { throw .error("tensor.shape", "strides \(strides) are too large") }
+        last = sum
+      }
+      let (end, o) = last.multipliedReportingOverflow(by: dtype.byteWidth)
+      guard !o, byteOffset <= have, end <= have - byteOffset - dtype.byteWidth else {
+        throw .error(
+          "tensor.size", "shape \(shape) with strides \(strides) reaches out of the \(have) bytes of its storage")
+      }
+    }
+    self.init(storage: storage, byteOffset: byteOffset, dtype: dtype, shape: shape, uncheckedStrides: strides)
   }
 
   /// Contiguous elements over bytes (owned or mapped) in little-endian order.

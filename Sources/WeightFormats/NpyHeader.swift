@@ -43,6 +43,14 @@ struct NpyHeader: Sendable {
     return c.position + length
   }
 
+  /// A header that came by other ways than a file.
+  init(element: NpyElement, isFortranOrder: Bool, shape: [Int]) {
+    self.element = element
+    self.isFortranOrder = isFortranOrder
+    self.shape = shape
+    dataOffset = 0
+  }
+
   /// - Parameter b: at least the whole header.
   /// - Throws: `npy.*` or `bytes.truncated`, located at the header.
   init(_ b: ByteSlice) throws(Diagnostic) {

@@ -35,7 +35,7 @@ package enum NpyReader {
   }
 
   /// - Parameter storage: the raw data of the given size, known to be there.
-  private static func tensor(
+  static func tensor(
     _ h: NpyHeader, available: Int, at place: SourceLocation,
     storage: (Int) throws(Diagnostic) -> TensorStorage
   ) throws(Diagnostic) -> Tensor {

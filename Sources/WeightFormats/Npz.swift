@@ -18,12 +18,22 @@ package enum Npz {
       // As NumPy does: the bytes decide, not the name.
       let isArray = NpyReader.matches(try zip.prefix(of: e, NpyHeader.magic.count))
       if isArray || e.name.hasSuffix(".npy") {
-        try bag.add(key, try NpyReader.read(zip, e))
+        do throws(Diagnostic) {
+          try bag.add(key, try NpyReader.read(zip, e))
+        } catch  where error.code == "npy.object" {
+          bag = try objects(try zip.contents(of: e), key, bag)
+        }
       } else {
         bag.opaque.append(.init(path: key, kind: "\(e.size) bytes that are no array"))
       }
     }
     return bag
+  }
+
+  /// An array of Python objects is a pickle behind its header.
+  private static func objects(_ b: ByteSlice, _ key: String, _ bag: WeightBag) throws(Diagnostic) -> WeightBag {
+    let start = try NpyHeader(b).dataOffset
+    return try PickleWeights.read(try b.checkedSlice(start, b.count - start), from: 0, prefix: key, into: bag)
   }
 
   /// True where an archive is one of arrays: every member is named `.npy`.

@@ -125,13 +125,9 @@ import Testing
     #expect(try NpyWriter.encodable(i).values(Int8.self) == [1, -1, 7])
   }
 
-  @Test(arguments: SharedData.corpus("npy").filter { $0.name != "npy/object-dict" })
+  @Test(arguments: SharedData.corpus("npy") + SharedData.corpus("npy-real"))
   func corpus(c: SharedData.Case) throws {
-    try check(c) { path in
-      var bag = WeightBag(format: "npy")
-      try bag.add(WeightBag.valuePath, try NpyReader.read(try ByteStorage.open(path).all))
-      return bag
-    }
+    try check(c) { try NumpyWeights.read(try ByteStorage.open($0).all) }
   }
 
   @Test(arguments: SharedData.corpus("numpy-hostile"))
