@@ -125,7 +125,10 @@ let package = Package(
       swiftSettings: swift + [.unsafeFlags(["-O"])]),
     tests("PicturesTests", ["Diagnostics", "ByteSource", "TensorCore", "Pictures"]),
     tests(
-      "CaffeFormatTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "CaffeFormat"]),
+      "CaffeFormatTests",
+      [
+        "Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "CaffeFormat", "CPURuntime", "WeightFormats",
+      ]),
     tests("WeightFormatsTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"]),
   ],
   cxxLanguageStandard: .cxx17

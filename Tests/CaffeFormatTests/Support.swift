@@ -21,11 +21,13 @@ enum Fixtures {
     var message: String?
     var parser: String?
     var fails_at: String?
+    var rtol: Double?
+    var atol: Double?
     var description: String { id }
     var folder = ""
 
     enum CodingKeys: String, CodingKey {
-      case id, weights, phase, level, stages, inputs, outputs, layer_types, message, parser, fails_at
+      case id, weights, phase, level, stages, inputs, outputs, layer_types, message, parser, fails_at, rtol, atol
     }
 
     func bytes(_ name: String) throws -> ByteSlice {
