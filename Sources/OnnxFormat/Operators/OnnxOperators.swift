@@ -4,8 +4,11 @@ import ModelGraph
 enum OnnxOperators {
   static let importers: [String: OnnxImporter] = {
     let families: [[String: OnnxImporter]] = [
-      BinaryFamily.importers, CastFamily.importers, ConvolutionFamily.importers, IndexingFamily.importers,
-      JoinAndCutFamily.importers, LinearFamily.importers, NormalizationFamily.importers, PoolingFamily.importers,
+      AlgebraFamily.importers, AttentionFamily.importers, BinaryFamily.importers, CastFamily.importers, ConvolutionFamily.importers, IndexingFamily.importers,
+      ImageFamily.importers, JoinAndCutFamily.importers, LayerNormFamily.importers, LinearFamily.importers,
+      MovementFamily.importers, QuantizedFamily.importers, RandomFamily.importers, RecurrentFamily.importers,
+      ResizeFamily.importers, SelectionFamily.importers, SequenceFamily.importers, StringFamily.importers,
+      NormalizationFamily.importers, PoolingFamily.importers,
       ReductionFamily.importers, ReshapingFamily.importers, UnaryFamily.importers,
     ]
     var all: [String: OnnxImporter] = [:]

@@ -128,7 +128,7 @@ package final class OnnxEmitter {
   }
 
   /// Emits a node. Attributes at their default are left out.
-  package func put(
+  func put(
     _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [(String, OnnxAttribute)] = [],
     domain: String = "ai.onnx"
   ) throws(Diagnostic) {
@@ -276,7 +276,7 @@ package final class OnnxEmitter {
 }
 
 /// An attribute as exporters give it; nil leaves it out.
-package enum OnnxAttribute: Sendable {
+enum OnnxAttribute: Sendable {
   case int(Int)
   case float(Float)
   case string(String)
@@ -286,6 +286,9 @@ package enum OnnxAttribute: Sendable {
   case bool(Bool)
   case tensor(Tensor)
   case optional(Int?)
+  case byteStrings([ByteString])
+  case type(ValueType)
+  case graph(GraphMessage)
   case omit
 
   var value: AttributeValue? {
@@ -299,6 +302,9 @@ package enum OnnxAttribute: Sendable {
     case .bool(let v): .int(v ? 1 : 0)
     case .tensor(let t): .tensor(TensorMessage(tensor: t, name: ""))
     case .optional(let v): v.map { .int(Int64($0)) }
+    case .byteStrings(let v): .strings(v.map(\.bytes))
+    case .type(let t): .type(OnnxTypes.message(t))
+    case .graph(let g): .graph(g)
     case .omit: nil
     }
   }
