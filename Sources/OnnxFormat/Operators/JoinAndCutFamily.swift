@@ -74,8 +74,12 @@ extension Slice: OnnxExportable {
     if e.opset >= 10 { return try e.put("Slice", e.inputs, e.outputs) }
     let starts = try e.requireInts(1, "starts", since: 10)
     let ends = try e.requireInts(2, "ends", since: 10)
-    if e.has(4), try e.requireInts(4, "steps", since: 10).contains(where: { $0 != 1 }) {
-      throw e.refuse("onnx.opset-too-low", "a step needs operator set 10", help: "use --opset 10 or higher")
+    if e.has(4) {
+      let steps = try e.requireInts(4, "steps", since: 10)
+      if steps.contains(where: { $0 != 1 }) {
+        let axes = e.has(3) ? try e.requireInts(3, "axes", since: 10) : Array(starts.indices)
+        return try e.steppedSlice(starts, ends, axes, steps)
+      }
     }
     var attributes: [(String, OnnxAttribute)] = [("ends", .ints(ends)), ("starts", .ints(starts))]
     if e.has(3) {
@@ -84,6 +88,26 @@ extension Slice: OnnxExportable {
       attributes.insert(("axes", .ints(axes)), at: 0)
     }
     try e.put("Slice", [e.input(0)], e.outputs, attributes)
+  }
+}
+
+extension OnnxEmitter {
+  /// A slice with steps before Slice had them: a Gather for each axis, whose extents must be known.
+  fileprivate func steppedSlice(_ starts: [Int], _ ends: [Int], _ axes: [Int], _ steps: [Int]) throws(Diagnostic) {
+    guard let sizes = type(0).sizes, ends.count == starts.count, axes.count == starts.count, steps.count == starts.count
+    else {
+      throw refuse("onnx.opset-too-low", "a step needs operator set 10", help: "use --opset 10 or higher")
+    }
+    var value = input(0)
+    for k in starts.indices {
+      let a = axes[k] < 0 ? axes[k] + sizes.count : axes[k]
+      guard sizes.indices.contains(a),
+        let r = Slice.bounds(extent: sizes[a], start: starts[k], end: ends[k], step: steps[k]), r.count <= 1 << 20
+      else { throw refuse("onnx.opset-too-low", "its steps need operator set 10", help: "use --opset 10 or higher") }
+      let indices = try ints((0..<r.count).map { r.start + $0 * steps[k] }, "indices\(k)")
+      if k == starts.count - 1 { return try put("Gather", [value, indices], outputs, [("axis", .int(a))]) }
+      value = try step("Gather", [value, indices], "axis\(k)", [("axis", .int(a))])
+    }
   }
 }
 

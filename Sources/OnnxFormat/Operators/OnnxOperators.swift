@@ -4,7 +4,8 @@ import ModelGraph
 enum OnnxOperators {
   static let importers: [String: OnnxImporter] = {
     let families: [[String: OnnxImporter]] = [
-      AlgebraFamily.importers, AttentionFamily.importers, BinaryFamily.importers, CastFamily.importers, ConvolutionFamily.importers, IndexingFamily.importers,
+      AlgebraFamily.importers, AttentionFamily.importers, BinaryFamily.importers, CastFamily.importers,
+      ControlFamily.importers, ConvolutionFamily.importers, IndexingFamily.importers,
       ImageFamily.importers, JoinAndCutFamily.importers, LayerNormFamily.importers, LinearFamily.importers,
       MovementFamily.importers, QuantizedFamily.importers, RandomFamily.importers, RecurrentFamily.importers,
       ResizeFamily.importers, SelectionFamily.importers, SequenceFamily.importers, StringFamily.importers,

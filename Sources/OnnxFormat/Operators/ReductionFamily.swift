@@ -73,7 +73,22 @@ extension ArgExtreme: OnnxExportable {
     var a = axis
     if a < 0, e.opset < 11, let rank = e.type(0).shape?.count { a += rank }
     var attributes: [(String, OnnxAttribute)] = [("axis", .int(a)), ("keepdims", .bool(keepsDimensions))]
+    let name = isMaximum ? "ArgMax" : "ArgMin"
+    if selectsLast, e.opset < 12 { return try e.lastArg(name, a, attributes) }
     if selectsLast { attributes.append(("select_last_index", .int(1))) }
-    try e.put(isMaximum ? "ArgMax" : "ArgMin", e.inputs, e.outputs, attributes)
+    try e.put(name, e.inputs, e.outputs, attributes)
+  }
+}
+
+extension OnnxEmitter {
+  /// The last index of an extreme before ONNX could ask for it: n − 1 − the first index of the reversed axis.
+  fileprivate func lastArg(_ name: String, _ axis: Int, _ attributes: [(String, OnnxAttribute)]) throws(Diagnostic) {
+    guard let sizes = type(0).sizes, let n = sizes.indices.contains(axis) ? sizes[axis] : sizes.last, n <= 1 << 20 else {
+      throw refuse("onnx.opset-too-low", "the last of equal elements needs operator set 12", help: "use --opset 12 or higher")
+    }
+    let order = try ints(Array((0..<n).reversed()), "reversed")
+    let reversed = try step("Gather", [input(0), order], "reversed_axis", [("axis", .int(axis < 0 ? axis + sizes.count : axis))])
+    let first = try step(name, [reversed], "first", attributes)
+    try put("Sub", [constant(try Tensor(scalar: Int64(n - 1)), "last"), first], outputs)
   }
 }

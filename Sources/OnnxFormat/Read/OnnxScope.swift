@@ -28,7 +28,11 @@ final class OnnxScope {
   /// Inside a function: parameters that the call leaves out.
   private var absent: Set<String> = []
 
-  init(_ model: OnnxModelContext, name: String, parent: OnnxScope? = nil) {
+  /// True in a branch, which need not run.
+  let isConditional: Bool
+
+  init(_ model: OnnxModelContext, name: String, parent: OnnxScope? = nil, isConditional: Bool = false) {
+    self.isConditional = isConditional || (parent?.isConditional ?? false)
     self.model = model
     self.parent = parent
     depth = (parent?.depth ?? 0) + 1
@@ -182,7 +186,16 @@ final class OnnxScope {
       let types = outputs.map { declared[$0] ?? .unknown }
       return editor.insertUnchecked(op, inputs, types: types, name: nodeName, outputNames: wanted, origin: call.origin)
     }
-    let made = try editor.insert(op, inputs, name: nodeName, outputNames: wanted, origin: call.origin)
+    let made: [ValueID?]
+    do throws(Diagnostic) {
+      made = try editor.insert(op, inputs, name: nodeName, outputNames: wanted, origin: call.origin)
+    } catch {
+      // A branch may hold what cannot work for the present shapes, because it is not the one that runs.
+      guard isConditional else { throw error }
+      return editor.insertUnchecked(
+        op, inputs, types: outputs.map { declared[$0] ?? .unknown }, name: nodeName, outputNames: wanted,
+        origin: call.origin)
+    }
     for (i, v) in made.enumerated() where i < outputs.count {
       if let v, let d = declared[outputs[i]] { refine(v, with: d) }
     }

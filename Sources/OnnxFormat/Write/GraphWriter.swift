@@ -5,13 +5,38 @@ import TensorCore
 /// Writes a lowered graph through an emitter.
 enum GraphWriter {
   /// - Throws: every node that cannot be written, at once.
-  static func write(
-    _ graph: Graph, opset: Int, irVersion: Int, reserved: Set<String> = []
-  ) throws(Diagnostics) -> OnnxEmitter {
+  static func write(_ graph: Graph, opset: Int, irVersion: Int) throws(Diagnostics) -> OnnxEmitter {
     let e: OnnxEmitter
     do throws(Diagnostic) {
-      e = try OnnxEmitter(graph, opset: opset, irVersion: irVersion, reserved: reserved)
+      e = try OnnxEmitter(graph, opset: opset, irVersion: irVersion)
     } catch { throw Diagnostics([error]) }
+    try fill(e)
+    return e
+  }
+
+  /// A body as a message.
+  ///
+  /// - Parameters:
+  ///   - outer: names in the outer graph of the inputs that stand for captured values.
+  ///   - formal: number of inputs that are the body's own.
+  static func body(
+    _ graph: Graph, in e: OnnxEmitter, outer: [ValueID: String], formal: Int
+  ) throws(Diagnostics) -> GraphMessage {
+    let lowered = try OnnxLowering.run(graph, opset: e.opset, sink: DiagnosticSink())
+    let inner: OnnxEmitter
+    do throws(Diagnostic) {
+      inner = try OnnxEmitter(lowered, opset: e.opset, irVersion: e.irVersion, outer: e, captured: outer)
+    } catch { throw Diagnostics([error]) }
+    try fill(inner)
+    e.absorb(inner)
+    var m = inner.message
+    m.inputs = Array(m.inputs.prefix(formal))
+    if m.name.isEmpty || m.name == "model" { m.name = "body" }
+    return m
+  }
+
+  private static func fill(_ e: OnnxEmitter) throws(Diagnostics) {
+    let graph = e.graph
     var failures: [Diagnostic] = []
     for node in graph.nodes {
       e.begin(node)
@@ -29,53 +54,50 @@ enum GraphWriter {
     }
     if !failures.isEmpty { throw Diagnostics(failures) }
     do throws(Diagnostic) { try e.finishOutputs() } catch { throw Diagnostics([error]) }
-    return e
   }
 }
 
 extension OnnxEmitter {
-  /// Makes every graph output the result of a node, under its own name and once.
+  /// Makes every graph output the result of a node, under its own name and once. In a body inputs and captures need a node
+  /// as well: runtimes refuse a body that passes them on.
   func finishOutputs() throws(Diagnostic) {
     var seen: Set<String> = []
     for id in graph.outputs {
       guard let v = graph[id] else { continue }
-      if v.producer == nil, v.constant == nil || graph.isInput(id) || seen.contains(v.name) {
-        // An input or a repeated output is named as it is.
-        if seen.insert(v.name).inserted { outputNames.append(v.name) } else { outputNames.append(try alias(v)) }
-      } else if v.constant != nil {
+      let own = name(of: v)
+      if v.constant != nil, !graph.isInput(id), !seen.contains(own) {
         outputNames.append(try constantOutput(v))
-        seen.insert(v.name)
-      } else if seen.insert(v.name).inserted {
-        outputNames.append(v.name)
+      } else if seen.contains(own) || (isBody && v.producer == nil) {
+        outputNames.append(alias(own))
       } else {
-        outputNames.append(try alias(v))
+        outputNames.append(own)
       }
+      seen.insert(own)
     }
   }
 
-  private func alias(_ v: Value) throws(Diagnostic) -> String {
-    let name = unusedName(v.name + "/again")
-    append(identity(v.name, name), domainVersion: nil)
+  private func alias(_ own: String) -> String {
+    let name = unusedName(own + "/again")
+    append(identity(own, name), domainVersion: nil)
     return name
   }
 
   /// A constant output keeps its name on an Identity of the initialiser.
   private func constantOutput(_ v: Value) throws(Diagnostic) -> String {
-    guard let t = v.constant else { return v.name }
-    if isPlaced(v.name) {
-      // Nodes use the initialiser by this name already: it must stay.
-      return v.name
-    }
-    let inner = unusedName(v.name + "/value")
+    let own = name(of: v)
+    guard let t = v.constant else { return own }
+    // Where nodes use the initialiser by this name it must stay.
+    if isPlaced(own) { return isBody ? alias(own) : own }
+    let inner = unusedName(own + "/value")
     placeConstant(inner, t)
-    append(identity(inner, v.name), domainVersion: nil)
-    return v.name
+    append(identity(inner, own), domainVersion: nil)
+    return own
   }
 
   private func identity(_ from: String, _ to: String) -> NodeMessage {
     var m = NodeMessage()
     m.type = "Identity"
-    m.name = to
+    m.name = uniqueNodeName(to)
     m.inputs = [from]
     m.outputs = [to]
     return m
@@ -88,7 +110,7 @@ extension OnnxEmitter {
     g.nodes = nodes
     g.initializers = initializers.map { TensorMessage(tensor: $0.tensor, name: $0.name) }
     g.inputs = graph.inputs.compactMap { graph[$0] }.map {
-      ValueInfoMessage(name: $0.name, type: OnnxTypes.message($0.type))
+      ValueInfoMessage(name: name(of: $0), type: OnnxTypes.message($0.type))
     }
     g.outputs = zip(graph.outputs, outputNames).map { id, name in
       ValueInfoMessage(name: name, type: graph[id].map { OnnxTypes.message($0.type) })

@@ -25,9 +25,20 @@ package final class OnnxEmitter {
   private var names: Set<String>
   private var nodeNames: Set<String> = []
   private var types: [String: ValueType] = [:]
-  private let irVersion: Int
+  let irVersion: Int
+  /// Names in the file where they differ from the graph's: captures of a body, and what would hide an outer name.
+  private var fileNames: [ValueID: String] = [:]
+  /// The emitter of the graph around a body.
+  private let outer: OnnxEmitter?
+  /// Names of this graph's constants by their bytes, so that bodies share them.
+  private var sharedConstants: [ObjectIdentifier: [(name: String, tensor: Tensor)]] = [:]
 
-  init(_ graph: Graph, opset: Int, irVersion: Int, reserved: Set<String> = []) throws(Diagnostic) {
+  /// - Parameters:
+  ///   - outer: for a body, the emitter of the graph around it: its names must not be hidden.
+  ///   - captured: names in the outer graph of the body's inputs that stand for its values.
+  init(
+    _ graph: Graph, opset: Int, irVersion: Int, outer: OnnxEmitter? = nil, captured: [ValueID: String] = [:]
+  ) throws(Diagnostic) {
     guard let first = graph.nodes.first ?? OnnxEmitter.placeholder else {
       throw .error("onnx.empty", "the graph has no nodes", status: .software)
     }
@@ -35,7 +46,52 @@ package final class OnnxEmitter {
     self.opset = opset
     self.irVersion = irVersion
     node = first
-    names = reserved.union(graph.values.map(\.name))
+    self.outer = outer
+    names = outer?.allNames ?? []
+    nodeNames = outer?.nodeNames ?? []
+    fileNames = captured
+    if let outer {
+      domains = outer.domains
+      for v in graph.values where captured[v.id] == nil {
+        fileNames[v.id] = names.contains(v.name) ? unusedName(v.name) : v.name
+        names.insert(v.name)
+      }
+    } else {
+      names = Set(graph.values.map(\.name))
+    }
+    for v in graph.values {
+      if let t = v.constant { sharedConstants[ObjectIdentifier(t.storage), default: []].append((name(of: v), t)) }
+    }
+  }
+
+  var isBody: Bool { outer != nil }
+
+  /// Every name that a body inside this graph must not use again.
+  private var allNames: Set<String> { names }
+
+  /// Takes over the names that a body has used, so that the next body does not use them again.
+  func absorb(_ body: OnnxEmitter) {
+    names.formUnion(body.names)
+    nodeNames.formUnion(body.nodeNames)
+    for (d, v) in body.domains { domains[d] = max(domains[d] ?? 0, v) }
+  }
+
+  /// The name of a value in the file.
+  func name(of v: Value) -> String { fileNames[v.id] ?? v.name }
+
+  /// The outer graph's name of a constant that a body also holds; it is placed there.
+  private func outerName(of t: Tensor) -> String? {
+    guard let outer else { return nil }
+    let same = outer.sharedConstants[ObjectIdentifier(t.storage)]?.first {
+      $0.tensor.byteOffset == t.byteOffset && $0.tensor.shape == t.shape && $0.tensor.dtype == t.dtype
+        && $0.tensor.strides == t.strides
+    }
+    if let same {
+      if outer.outer != nil, let further = outer.outerName(of: t) { return further }
+      outer.place(same.name, same.tensor)
+      return same.name
+    }
+    return outer.outerName(of: t)
   }
 
   /// Stands for "no node yet" in a graph without nodes.
@@ -65,16 +121,30 @@ package final class OnnxEmitter {
   }
 
   func reference(_ v: Value) -> String {
-    if let t = v.constant { place(v.name, t) }
-    types[v.name] = v.type
-    return v.name
+    if let t = v.constant {
+      if let shared = outerName(of: t) {
+        types[shared] = v.type
+        return shared
+      }
+      place(name(of: v), t)
+    }
+    types[name(of: v)] = v.type
+    return name(of: v)
   }
 
   /// The name of result `i`; "" where nobody asked for it.
   package func output(_ i: Int) -> String {
     guard i < node.outputs.count, let id = node.outputs[i], let v = graph[id] else { return "" }
-    types[v.name] = v.type
-    return v.name
+    types[name(of: v)] = v.type
+    return name(of: v)
+  }
+
+  /// The names of all results, those that nobody asked for included.
+  func outputs(all: Bool) -> [String] {
+    node.outputs.indices.map { i in
+      let name = output(i)
+      return name.isEmpty ? temporary("unused\(i)") : name
+    }
   }
 
   /// The names of all results, omitted trailing ones left out.

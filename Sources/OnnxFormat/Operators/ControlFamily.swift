@@ -1,0 +1,158 @@
+import Diagnostics
+import ModelGraph
+import TensorCore
+
+/// If, Loop, Scan, SequenceMap: operators with bodies.
+enum ControlFamily {
+  static let importers: [String: OnnxImporter] = [
+    "If": { (s, c) throws(Diagnostic) in
+      let a = try body(c, "then_branch", s, [])
+      let b = try body(c, "else_branch", s, [])
+      try s.apply(
+        If(thenBody: a.graph, elseBody: b.graph), [c.input(0)] + a.captures.map { $0 } + b.captures.map { $0 }, c)
+    },
+    "Loop": { (s, c) throws(Diagnostic) in try loop(s, c) },
+    "Scan": { (s, c) throws(Diagnostic) in
+      if c.version == 8 { throw c.error("onnx.scan-8", "the batched Scan of operator set 8 is not supported") }
+      try scan(s, c)
+    },
+    "SequenceMap": { (s, c) throws(Diagnostic) in
+      let types = c.inputs.map { id -> ValueType in
+        if case .sequence(let e) = s.type(id) { e } else { s.type(id) }
+      }
+      let b = try body(c, "body", s, types)
+      try s.apply(
+        SequenceMap(body: b.graph, operands: c.inputs.count), c.inputs + b.captures.map { $0 }, c)
+    },
+  ]
+
+  /// A closed body, and the values of this graph that it captures, in the order of its last inputs.
+  private static func body(
+    _ c: OnnxCall, _ attribute: String, _ s: OnnxScope, _ types: [ValueType]
+  ) throws(Diagnostic) -> (graph: Graph, captures: [ValueID]) {
+    let message = try c.graph(attribute)
+    let inner = OnnxScope(s.model, name: message.name, parent: s, isConditional: c.node.type == "If")
+    _ = try GraphImporter.read(message, into: inner, inputTypes: types)
+    return (inner.graph, inner.captures.map(\.outer))
+  }
+
+  private static func loop(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) {
+    let first = Array(c.inputs.dropFirst(2))
+    var types: [ValueType] = [.tensor(.int64, []), .tensor(.bool, [])] + first.map { s.type($0) }
+    var b = try body(c, "body", s, types)
+    // A carried value may change its shape from run to run: what differs after one run is unknown.
+    for _ in 0..<3 {
+      let results = BodyRule.outputTypes(b.graph)
+      guard results.count >= 1 + first.count else {
+        throw c.error("onnx.body-outputs", "its body has \(results.count) results for \(first.count) carried values")
+      }
+      var changed = false
+      for i in first.indices {
+        let joint = BodyRule.common(types[2 + i], results[1 + i])
+        let open = BodyRule.closed([joint], TypeInputs([], freshPrefix: "\(c.name).\(i)"))[0]
+        if !same(open, types[2 + i]) {
+          types[2 + i] = open
+          changed = true
+        }
+      }
+      if !changed { break }
+      b = try body(c, "body", s, types)
+    }
+    let trip = c.input(0)
+    let condition = c.input(1)
+    try s.apply(
+      Loop(body: b.graph, carried: first.count), [trip, condition] + first + b.captures.map { $0 }, c)
+  }
+
+  /// Equal but for the names of unknown extents.
+  private static func same(_ a: ValueType, _ b: ValueType) -> Bool {
+    if case .tensor(let t, .some(let x)) = a, case .tensor(let u, .some(let y)) = b {
+      return t == u && x.count == y.count && zip(x, y).allSatisfy { $0 == $1 || ($0.isAnonymous && $1.isAnonymous) }
+    }
+    return a == b
+  }
+
+  private static func scan(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) {
+    let n = try c.int("num_scan_inputs")
+    let states = c.inputs.count - n
+    guard n >= 1, states >= 0 else {
+      throw c.error("onnx.attribute-value", "num_scan_inputs is \(n) with \(c.inputs.count) inputs")
+    }
+    let inputs = try walks(c, n, "scan_input_axes", "scan_input_directions")
+    var types: [ValueType] = c.inputs.map { s.type($0) }
+    for (k, walk) in inputs.enumerated() {
+      guard case .tensor(let t, .some(var shape)) = types[states + k] else { continue }
+      let a = walk.axis < 0 ? walk.axis + shape.count : walk.axis
+      guard shape.indices.contains(a) else {
+        throw c.error("onnx.attribute-value", "axis \(walk.axis) is outside scanned input \(k)")
+      }
+      shape.remove(at: a)
+      types[states + k] = .tensor(t, shape)
+    }
+    let b = try body(c, "body", s, types)
+    let outputs = try walks(c, max(0, b.graph.outputs.count - states), "scan_output_axes", "scan_output_directions")
+    try s.apply(
+      Scan(body: b.graph, states: states, inputs: inputs, outputs: outputs), c.inputs + b.captures.map { $0 }, c)
+  }
+
+  private static func walks(
+    _ c: OnnxCall, _ n: Int, _ axes: String, _ directions: String
+  ) throws(Diagnostic) -> [Scan.Walk] {
+    let a = try c.ints(axes)
+    let d = try c.ints(directions)
+    guard a.isEmpty || a.count == n, d.isEmpty || d.count == n, n < 1 << 16 else {
+      throw c.error("onnx.attribute-value", "\(axes) or \(directions) does not have \(n) entries")
+    }
+    return (0..<n).map { Scan.Walk(axis: a.isEmpty ? 0 : a[$0], isReverse: !d.isEmpty && d[$0] == 1) }
+  }
+}
+
+extension OnnxEmitter {
+  /// A body as a message: inputs past `formal` stand for the values of this graph that operands from `captures` on name.
+  fileprivate func bodyMessage(_ body: Graph, formal: Int, captures: Int) throws(Diagnostic) -> GraphMessage {
+    var outer: [ValueID: String] = [:]
+    for (k, id) in body.inputs.enumerated() where k >= formal { outer[id] = input(captures + k - formal) }
+    do throws(Diagnostics) {
+      return try GraphWriter.body(body, in: self, outer: outer, formal: formal)
+    } catch {
+      throw error.items.first ?? refuse("onnx.body", "its body cannot be written")
+    }
+  }
+}
+
+extension If: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    let a = try e.bodyMessage(thenBody, formal: 0, captures: 1)
+    let b = try e.bodyMessage(elseBody, formal: 0, captures: 1 + thenBody.inputs.count)
+    try e.put("If", [e.input(0)], e.outputs(all: true), [("else_branch", .graph(b)), ("then_branch", .graph(a))])
+  }
+}
+
+extension Loop: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    let message = try e.bodyMessage(body, formal: 2 + carried, captures: 2 + carried)
+    try e.put("Loop", (0..<(2 + carried)).map { e.input($0) }, e.outputs(all: true), [("body", .graph(message))])
+  }
+}
+
+extension Scan: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    let operands = states + inputs.count
+    let message = try e.bodyMessage(body, formal: operands, captures: operands)
+    var attributes: [(String, OnnxAttribute)] = [("body", .graph(message)), ("num_scan_inputs", .int(inputs.count))]
+    for (name, walks) in [("input", inputs), ("output", outputs)] {
+      if walks.contains(where: { $0.axis != 0 }) { attributes.append(("scan_\(name)_axes", .ints(walks.map(\.axis)))) }
+      if walks.contains(where: \.isReverse) {
+        attributes.append(("scan_\(name)_directions", .ints(walks.map { $0.isReverse ? 1 : 0 })))
+      }
+    }
+    try e.put("Scan", (0..<operands).map { e.input($0) }, e.outputs(all: true), attributes)
+  }
+}
+
+extension SequenceMap: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    let message = try e.bodyMessage(body, formal: operands, captures: operands)
+    try e.put("SequenceMap", (0..<operands).map { e.input($0) }, e.outputs(all: true), [("body", .graph(message))])
+  }
+}
