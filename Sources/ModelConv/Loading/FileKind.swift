@@ -7,7 +7,7 @@ import WeightFormats
 package enum FileKind: String, Sendable, Hashable, CaseIterable {
   case caffeText, caffeBinary, caffeSolver, caffeSolverState, binaryproto
   case onnx, onnxTensor
-  case hdf5, npy, npz, zip
+  case hdf5, npy, npz, zip, safetensors
   case png, jpeg
   case empty, unknown
 
@@ -25,6 +25,7 @@ package enum FileKind: String, Sendable, Hashable, CaseIterable {
     case .npy: "a NumPy array"
     case .npz: "a NumPy archive"
     case .zip: "a zip archive"
+    case .safetensors: "a safetensors archive"
     case .png: "a PNG picture"
     case .jpeg: "a JPEG picture"
     case .empty: "empty"
@@ -42,6 +43,7 @@ package enum FileKind: String, Sendable, Hashable, CaseIterable {
       guard let zip = try? ZipArchive(b) else { return .zip }
       return Npz.matches(zip) ? .npz : .zip
     }
+    if Safetensors.matches(b) { return .safetensors }
     if let text = ProtoTextSketch(b) { return text.isSolver ? .caffeSolver : .caffeText }
     return ProtoSketch(b).kind ?? .unknown
   }

@@ -34,7 +34,10 @@ public enum FormatRegistry {
     ModelFormat(name: "npz", title: "NumPy archive", extensions: ["npz"], reads: true, writes: true, holds: "weights"),
     ModelFormat(
       name: "onnx-tensor", title: "ONNX tensor", extensions: ["pb"], reads: true, writes: true, holds: "tensor"),
-    ModelFormat(name: "hdf5", title: "HDF5 file", extensions: ["h5"], reads: true, writes: false, holds: "weights"),
+    ModelFormat(name: "hdf5", title: "HDF5 file", extensions: ["h5", "hdf5"], reads: true, writes: true, holds: "weights"),
+    ModelFormat(
+      name: "safetensors", title: "safetensors archive", extensions: ["safetensors"], reads: true, writes: true,
+      holds: "weights"),
   ]
 
   /// The format of that name.
@@ -51,6 +54,7 @@ public enum FormatRegistry {
     case "binaryproto": .binaryproto
     case "npy": .npy
     case "npz": .npz
+    case "safetensors": .safetensors
     case "onnx-tensor": .onnxTensor
     default: nil
     }

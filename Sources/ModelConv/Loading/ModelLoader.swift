@@ -10,7 +10,14 @@ import WeightFormats
 /// Opens files, recognises them, and hands them to their readers.
 struct ModelLoader {
   let options: LoadOptions
+  /// A model with errors is given back, its findings in the sink.
+  let keepsBroken: Bool
   let sink = DiagnosticSink()
+
+  init(options: LoadOptions, keepsBroken: Bool = false) {
+    self.options = options
+    self.keepsBroken = keepsBroken
+  }
 
   private struct Opened {
     var path: String
@@ -27,7 +34,7 @@ struct ModelLoader {
     }
     let model = try read(files)
     // A reader reports what fails alone; here it all comes together.
-    if sink.hasErrors { throw Diagnostics(sink.items) }
+    if sink.hasErrors, !keepsBroken { throw Diagnostics(sink.items) }
     return model
   }
 
@@ -78,6 +85,7 @@ struct ModelLoader {
     case .onnx: return model("onnx", .onnx(try OnnxLoading.load(file.bytes, options, sink)))
     case .hdf5: return model("hdf5", .weights(try HDF5Weights.read(file.bytes)))
     case .npz: return model("npz", .weights(try Npz.read(file.bytes)))
+    case .safetensors: return model("safetensors", .weights(try Safetensors.read(file.bytes)))
     case .npy:
       var bag = WeightBag(format: "npy")
       try bag.add(WeightBag.valuePath, try NpyReader.read(file.bytes))

@@ -148,3 +148,14 @@ package enum OnnxWriter {
     return report
   }
 }
+
+extension OnnxWriter {
+  /// Does everything but writing: finds what ONNX cannot say.
+  ///
+  /// - Throws: all layers that cannot be written at this operator set.
+  package static func check(
+    _ graph: Graph, options: OnnxWriteOptions = OnnxWriteOptions(), sink: DiagnosticSink
+  ) throws(Diagnostics) {
+    _ = try model(graph, options: options, sink: sink)
+  }
+}
