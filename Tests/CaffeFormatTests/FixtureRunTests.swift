@@ -1,3 +1,4 @@
+import ByteSource
 import CPURuntime
 import CaffeFormat
 import Diagnostics
@@ -14,6 +15,36 @@ import WeightFormats
     let model = try c.read(sink)
     #expect(sink.errors.map(\.rendered) == [])
     try compare(model, c, try Npz.read(c.bytes("io.npz")))
+  }
+
+  /// What is written and read again computes the same, from weights that are the same bits.
+  @Test(arguments: Fixtures.cases("caffe-layers"))
+  func writtenNetsAgreeWithCaffe(_ c: Fixtures.Case) throws {
+    let model = try c.read(DiagnosticSink())
+    let text = try CaffeWriter.prototxt(model.net)
+    let weights = try ByteStorage.copying(CaffeWriter.caffemodel(model).bytes(), path: "written.caffemodel").all
+    let sink = DiagnosticSink()
+    let again = try CaffeReader.read(
+      prototxt: textFile(text, name: "written.prototxt"), weights: weights, options: c.options, sink: sink)
+    #expect(sink.errors.map(\.rendered) == [])
+    #expect(again.net.dialect == .v2)
+    #expect(again.layers.map(\.name) == model.layers.map(\.name))
+    for (a, b) in zip(again.blobs, model.blobs) {
+      #expect(a.map(\.shape) == b.map(\.shape))
+      for (x, y) in zip(a, b) { #expect(try x.bytes().contentEquals(y.bytes())) }
+    }
+    try compare(again, c, try Npz.read(c.bytes("io.npz")))
+  }
+
+  /// The written caffemodel is a whole model by itself.
+  @Test(arguments: Fixtures.cases("caffe-layers").filter { $0.phase != "TRAIN" })
+  func writtenCaffemodelsStandAlone(_ c: Fixtures.Case) throws {
+    let model = try c.read(DiagnosticSink())
+    let weights = try ByteStorage.copying(CaffeWriter.caffemodel(model).bytes(), path: "written.caffemodel").all
+    let sink = DiagnosticSink()
+    let again = try CaffeReader.read(prototxt: nil, weights: weights, options: c.options, sink: sink)
+    #expect(sink.errors.map(\.rendered) == [])
+    try compare(again, c, try Npz.read(c.bytes("io.npz")))
   }
 
   private func compare(_ model: CaffeModel, _ c: Fixtures.Case, _ recorded: WeightBag) throws {

@@ -106,6 +106,8 @@ package enum CaffeForkProfile {
   private static func goes(_ name: String, with type: String) -> Bool {
     let stem = plain(name.hasSuffix("_param") ? String(name.dropLast(6)) : name)
     guard !stem.isEmpty, !type.isEmpty else { return false }
+    // The one block of BVLC's that is not named after its layers.
+    if stem == "recurrent" { return type == "lstm" || type == "rnn" }
     return type == stem || type.hasPrefix(stem) || stem.hasPrefix(type) || type.hasSuffix(stem)
   }
 

@@ -21,7 +21,7 @@ enum DataLayer: LayerTranslator {
     l.note("caffe.data.as-input", text)
     for i in 0..<l.topCount {
       let shape = i == 0 ? facts.imageShape : facts.batch.map { [$0] }
-      try l.emitInput(i, declared: shape)
+      try l.emitInput(i, declared: shape, mayBeUnknown: true)
     }
   }
 }

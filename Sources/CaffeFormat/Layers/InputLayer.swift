@@ -24,7 +24,9 @@ enum InputLayer: LayerTranslator {
 
 extension LayerBuilder {
   /// Makes top `i` an input of the graph: with the shape the user gave, else the declared one.
-  func emitInput(_ i: Int, declared: [Int]?) throws(Diagnostic) {
+  ///
+  /// - Parameter mayBeUnknown: an input without any shape is only warned about; what reads it is kept, but cannot run.
+  func emitInput(_ i: Int, declared: [Int]?, mayBeUnknown: Bool = false) throws(Diagnostic) {
     let name = layer.tops[i]
     if let given = net.options.shapes[name] {
       if let bad = given.first(where: { ($0.value ?? 0) < 0 }) {
@@ -33,8 +35,11 @@ extension LayerBuilder {
       return setTop(i, net.addInput(name, given))
     }
     guard let declared else {
-      throw error(
-        "caffe.input.shape-missing", "the shape of '\(name)' is not given", help: "give it: --shape \(name)=1,3,224,224")
+      let text = "the shape of '\(name)' is not given"
+      let help = "give it: --shape \(name)=1,3,224,224"
+      guard mayBeUnknown else { throw error("caffe.input.shape-missing", text, help: help) }
+      warn("caffe.input.shape-missing", text, help: help)
+      return setTop(i, net.addInput(name, nil))
     }
     guard declared.count <= 32, declared.allSatisfy({ $0 >= 0 && $0 <= Int(Int32.max) }) else {
       throw error("caffe.input.shape", "'\(name)' has the impossible shape \(declared)")

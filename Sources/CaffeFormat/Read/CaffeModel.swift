@@ -1,11 +1,17 @@
 import Diagnostics
 import ModelGraph
+import TensorCore
 
 /// A Caffe model as read: Caffe's own view, the neutral graph, and what became of the weights.
 package struct CaffeModel: Sendable {
   package var net: CaffeNet
   /// The selected layers with Split layers, and blobs in Caffe's order: what Caffe's Net holds.
   package var connections: NetConnections
+  /// The layers that take part, in order: `connections` without Split layers.
+  package var layers: [CaffeLayer]
+  /// Of each of `layers`: its blobs as the net uses them (float32, of the net's shapes; shared ones in each layer that
+  /// has them). Layers that were not built have the blobs of the file, if any.
+  package var blobs: [[Tensor]]
   /// The neutral graph; layers with errors, and what depends on them, are not in it.
   package var graph: Graph
   /// The weights file; nil for a net alone.

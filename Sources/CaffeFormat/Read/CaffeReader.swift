@@ -158,7 +158,8 @@ package enum CaffeReader {
     do throws(Diagnostic) { graph = try translator.run() } catch { throw thrown(error, DiagnosticSink(), sink) }
     reportWeights(binder.report, weights, net, options, sink)
     return CaffeModel(
-      net: net, connections: connections, graph: graph, weights: weights, weightReport: binder.report,
+      net: net, connections: connections, layers: layers,
+      blobs: layers.indices.map { binder.boundBlobs($0) }, graph: graph, weights: weights, weightReport: binder.report,
       blobValues: translator.blobValues)
   }
 

@@ -62,7 +62,7 @@ final class NetTranslator {
   }
 
   /// An input of the graph, under the blob's own name.
-  func addInput(_ blob: String, _ shape: [Dim]) -> ValueID { editor.addInput(blob, .tensor(.float32, shape)) }
+  func addInput(_ blob: String, _ shape: [Dim]?) -> ValueID { editor.addInput(blob, .tensor(.float32, shape)) }
 
   // MARK: Building
 

@@ -47,6 +47,8 @@ final class WeightBinder {
   private var ownerShape: [Slot: (shape: [Int], layer: String)] = [:]
   private var tensors: [Slot: Tensor] = [:]
   private var constants: [Slot: [([Int], ValueID)]] = [:]
+  /// The blobs of each layer as they were bound, by position among the net's layers.
+  private(set) var blobs: [Int: [Tensor]] = [:]
   /// The layer that is being built: its position, and which of its blobs kept fillers.
   private var current = 0
   private var currentFilled: [WeightReport.Place] = []
@@ -80,12 +82,20 @@ final class WeightBinder {
     return .own(layer: layer, index: index)
   }
 
+  /// The blobs of the layer at a position; of a layer that was not built, what the file has for it.
+  func boundBlobs(_ position: Int) -> [Tensor] {
+    if let b = blobs[position], !b.isEmpty { return b }
+    guard let s = sourceLayer[position], let weights else { return [] }
+    return weights.layers[s].blobs.compactMap { $0?.tensor }
+  }
+
   /// Starts a layer.
   ///
   /// - Parameter position: its place among the net's layers.
   func begin(_ position: Int) {
     current = position
     currentFilled = []
+    blobs[position] = []
   }
 
   /// How many blobs the file has for the layer that is being built.
@@ -94,7 +104,9 @@ final class WeightBinder {
   /// The blobs of the layer that is being built as the file has them, for a layer whose own shapes are not known.
   func foreignBlobs() -> [Tensor] {
     guard let s = sourceLayer[current], let weights else { return [] }
-    return weights.layers[s].blobs.compactMap { $0?.tensor }
+    let found = weights.layers[s].blobs.compactMap { $0?.tensor }
+    blobs[current] = found
+    return found
   }
 
   /// Ends a layer that asked for `count` blobs.
@@ -131,24 +143,27 @@ final class WeightBinder {
   /// - Throws: `caffe.weights.shape`, `caffe.weights.share-shape`, `caffe.weights.blob-count`, or what is wrong with
   ///   the blob in the file.
   func tensor(_ layer: CaffeLayer, _ index: Int, _ shape: [Int], _ filler: Filler) throws(Diagnostic) -> Tensor {
-    let (slot, _) = try check(layer, index, shape)
-    return try values(slot, layer, index, shape, filler)
+    let slot = try check(layer, index, shape)
+    let tensor = try values(slot, layer, index, shape, filler)
+    blobs[current]?.append(tensor)
+    return tensor
   }
 
   /// The values of a blob as a constant; blobs that are shared are one constant.
   func constant(
     _ layer: CaffeLayer, _ index: Int, _ role: String, _ shape: [Int], _ filler: Filler, _ net: NetTranslator
   ) throws(Diagnostic) -> ValueID {
-    let (slot, _) = try check(layer, index, shape)
-    if let known = constants[slot]?.first(where: { $0.0 == shape }) { return known.1 }
+    let slot = try check(layer, index, shape)
     let tensor = try values(slot, layer, index, shape, filler)
+    blobs[current]?.append(tensor)
+    if let known = constants[slot]?.first(where: { $0.0 == shape }) { return known.1 }
     let id = net.editor.addConstant(net.freeName("\(layer.name).\(role)"), tensor)
     constants[slot, default: []].append((shape, id))
     return id
   }
 
   /// Checks a blob's shape against the file and against the owner of a shared parameter.
-  private func check(_ layer: CaffeLayer, _ index: Int, _ shape: [Int]) throws(Diagnostic) -> (Slot, isOwner: Bool) {
+  private func check(_ layer: CaffeLayer, _ index: Int, _ shape: [Int]) throws(Diagnostic) -> Slot {
     guard shape.count <= 32, let count = checkedProduct(shape), count <= Int(Int32.max) else {
       throw .error("caffe.blob.size", layer.text("blob \(index) of shape \(shape) is too large"), at: layer.location)
     }
@@ -170,7 +185,7 @@ final class WeightBinder {
     guard let owner = ownerShape[slot] else {
       ownerShape[slot] = (shape, layer.name)
       report.parameterCount += count
-      return (slot, true)
+      return slot
     }
     let mode = layer.block.blocks("param")
     let isPermissive = index < mode.count && mode[index].name(of: "share_mode") == "PERMISSIVE"
@@ -183,7 +198,7 @@ final class WeightBinder {
             + "and \(owner.shape) there"), at: layer.location,
         help: isPermissive ? nil : "share_mode: PERMISSIVE allows another shape of as many values")
     }
-    return (slot, false)
+    return slot
   }
 
   private func named(_ d: Diagnostic, _ layer: CaffeLayer, _ index: Int) -> Diagnostic {

@@ -1,0 +1,66 @@
+import CaffeFormat
+import Diagnostics
+import Testing
+
+@Suite struct SurgeryTests {
+  private let training = """
+    name: "n"
+    layer { name: "train" type: "Data" top: "data" top: "label" include { phase: TRAIN }
+      data_param { batch_size: 64 } }
+    layer { name: "test" type: "Data" top: "data" top: "label" include { phase: TEST }
+      transform_param { crop_size: 24 } data_param { batch_size: 50 } }
+    layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" param { lr_mult: 1 }
+      inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+    layer { name: "drop" type: "Dropout" bottom: "fc" top: "fc" }
+    layer { name: "acc" type: "Accuracy" bottom: "fc" bottom: "label" top: "acc" include { phase: TEST } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" }
+    """
+
+  private func net(_ text: String) throws -> CaffeNet {
+    try CaffeReader.readNet(text: textFile(text), sink: DiagnosticSink())
+  }
+
+  @Test func aTrainingNetBecomesADeployNet() throws {
+    let out = try Deploy.deployed(try net(training), sink: DiagnosticSink())
+    #expect(out.layers.map { "\($0.name):\($0.type)" } == ["data:Input", "fc:InnerProduct", "drop:Dropout", "prob:Softmax"])
+    let text = try CaffeWriter.prototxt(out)
+    #expect(!text.contains("label") && !text.contains("lr_mult") && !text.contains("phase"))
+    let sink = DiagnosticSink()
+    let model = try readNet(text, sink)
+    #expect(sink.errors.isEmpty)
+    #expect(model.graph.value(named: "prob")?.type.sizes == [1, 5])
+    #expect(model.graph.inputs.map { model.graph[$0]?.type.sizes } == [[1, 3, 24, 24]])
+  }
+
+  private let chain = """
+    layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
+    layer { name: "a" type: "TanH" bottom: "data" top: "a" }
+    layer { name: "b" type: "Sigmoid" bottom: "a" top: "b" }
+    layer { name: "c" type: "ReLU" bottom: "b" top: "c" }
+    layer { name: "side" type: "Power" bottom: "data" top: "side" }
+    """
+
+  @Test func layersAreRenamedWithTheirBlob() throws {
+    let out = try NetSurgery.renaming(try net(chain), "b", to: "bb")
+    #expect(out.layers.map(\.name) == ["data", "a", "bb", "c", "side"])
+    #expect(out.layers[3].bottoms == ["bb"])
+    #expect(throws: Diagnostic.self) { try NetSurgery.renaming(net(chain), "nope", to: "x") }
+    #expect(throws: Diagnostic.self) { try NetSurgery.renaming(net(chain), "a", to: "b") }
+  }
+
+  @Test func readersOfADroppedLayerReadItsBottom() throws {
+    let out = try NetSurgery.dropping(try net(chain), "b")
+    #expect(out.layers.map(\.name) == ["data", "a", "c", "side"])
+    #expect(out.layers[2].bottoms == ["a"])
+    #expect(try readNet(CaffeWriter.prototxt(out), DiagnosticSink()).graph.nodes.count == 3)
+  }
+
+  @Test func aPartIsCutOut() throws {
+    let out = try NetSurgery.cut(try net(chain), from: "a", to: "c", shape: [2, 3])
+    #expect(out.layers.map { "\($0.name):\($0.type)" } == ["a:Input", "b:Sigmoid", "c:ReLU"])
+    let head = try NetSurgery.cut(try net(chain), from: nil, to: "b", shape: nil)
+    #expect(head.layers.map(\.name) == ["data", "a", "b"])
+    let tail = try NetSurgery.cut(try net(chain), from: "b", to: nil, shape: [2, 3])
+    #expect(tail.layers.map(\.name) == ["b", "c"])
+  }
+}
