@@ -129,6 +129,11 @@ let package = Package(
       [
         "Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "CaffeFormat", "CPURuntime", "WeightFormats",
       ]),
+    tests(
+      "OnnxFormatTests",
+      [
+        "Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "Rewrites", "OnnxFormat",
+      ]),
     tests("WeightFormatsTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "WeightFormats"]),
   ],
   cxxLanguageStandard: .cxx17
