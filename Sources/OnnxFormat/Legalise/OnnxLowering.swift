@@ -42,7 +42,6 @@ package final class OnnxLowering {
       } catch { failures.append(error) }
     }
     if !failures.isEmpty { throw Diagnostics(failures) }
-    l.editor.eraseUnused()
     return l.editor.graph
   }
 
