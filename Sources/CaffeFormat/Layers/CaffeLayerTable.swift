@@ -57,6 +57,26 @@ package enum CaffeLayerTable {
     TanHLayer.self,
     ThresholdLayer.self,
     TileLayer.self,
+
+    // Forks
+    AxpyLayer.self,
+    BNLayer.self,
+    CReLULayer.self,
+    DepthwiseConvolutionLayer.self,
+    DetectionOutputLayer.self,
+    HardSwishLayer.self,
+    InterpLayer.self,
+    L2NormalizationLayer.self,
+    MishLayer.self,
+    NormalizeLayer.self,
+    PermuteLayer.self,
+    PriorBoxLayer.self,
+    ReLU6Layer.self,
+    ReorgLayer.self,
+    ROIAlignLayer.self,
+    ROIPoolingLayer.self,
+    ShuffleChannelLayer.self,
+    UpsampleLayer.self,
   ]
 
   private static let byType: [String: any LayerTranslator.Type] = {

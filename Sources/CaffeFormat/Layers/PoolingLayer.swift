@@ -36,7 +36,9 @@ enum PoolingLayer: LayerTranslator {
           p.has("pad") ? "pad" : i == 0 ? "pad_h" : "pad_w")
       }
     }
-    let rounding = p.name(of: "round_mode", default: "CEIL") == "FLOOR" ? WindowGeometry.Rounding.floor : .ceil
+    // Some forks say the same with `ceil_mode: false`.
+    let isFloor = p.name(of: "round_mode", default: "CEIL") == "FLOOR" || !p.bool("ceil_mode", default: true)
+    let rounding = isFloor ? WindowGeometry.Rounding.floor : .ceil
     try emit(l, p, method, WindowGeometry(
       kernel: isGlobal ? [] : kernel, strides: stride, padding: .explicit(begin: pad, end: pad), rounding: rounding,
       lastWindow: .dropInPaddingIfAnyPadded, isGlobal: isGlobal))

@@ -30,16 +30,20 @@ struct WindowParameters {
         p.has("stride") ? "stride" : p.has("stride_h") ? "stride_h" : "stride_w")
     }
     pad = try Self.list(l, p, "pad", "pad_h", "pad_w", spatialAxes, 0)
-    dilation = try Self.list(l, p, "dilation", nil, nil, spatialAxes, 1)
+    // DeepLab's and PSPNet's `hole` is the same under an older name, as are the _h and _w forms of another fork.
+    dilation =
+      p.has("hole") || p.has("hole_h")
+      ? try Self.list(l, p, "hole", "hole_h", "hole_w", spatialAxes, 1)
+      : try Self.list(l, p, "dilation", "dilation_h", "dilation_w", spatialAxes, 1)
     for (i, d) in dilation.enumerated() where d <= 0 {
       throw l.error("caffe.convolution.dilation-zero", "dilation of spatial axis \(i) is not positive", p, "dilation")
     }
   }
 
   private static func list(
-    _ l: LayerBuilder, _ p: ParameterBlock, _ field: String, _ h: String?, _ w: String?, _ axes: Int, _ fallback: Int?
+    _ l: LayerBuilder, _ p: ParameterBlock, _ field: String, _ h: String, _ w: String, _ axes: Int, _ fallback: Int?
   ) throws(Diagnostic) -> [Int] {
-    if let h, let w, p.has(h) || p.has(w) {
+    if p.has(h) || p.has(w) {
       guard axes == 2 else {
         throw l.error(
           "caffe.convolution.hw-not-2d", "\(h) and \(w) are for two spatial axes, but the bottom has \(axes)", p,

@@ -4,7 +4,8 @@ import Diagnostics
 
 /// One parameter message of a layer (`convolution_param`, a filler, …), read by field name.
 ///
-/// Fields that are not set answer with the schema's default. The reader has checked all values against the schema.
+/// Fields that are not set answer with the schema's default. The reader has checked all values against the schema; fields
+/// of a text that no schema has are read as they were written.
 package struct ParameterBlock: Sendable {
   /// The field name of the block in its layer or parent block.
   package let name: String
@@ -18,39 +19,63 @@ package struct ParameterBlock: Sendable {
     self.isPresent = isPresent
   }
 
-  package func has(_ field: String) -> Bool { message.has(field) }
+  package func has(_ field: String) -> Bool { message.has(field) || !loose(field).isEmpty }
 
-  package func count(_ field: String) -> Int { message.count(field) }
+  package func count(_ field: String) -> Int { max(message.count(field), loose(field).count) }
 
   /// An integer; a repeated field gives its last value.
-  package func int(_ field: String, default fallback: Int = 0) -> Int { (try? message.int(field)) ?? fallback }
+  package func int(_ field: String, default fallback: Int = 0) -> Int {
+    if let v = try? message.int(field) { return v }
+    return ints(field).last ?? fallback
+  }
 
   /// The values of a repeated integer field.
-  package func ints(_ field: String) -> [Int] { (try? message.ints(field)) ?? [] }
+  package func ints(_ field: String) -> [Int] {
+    if let v = try? message.ints(field) { return v }
+    return loose(field).compactMap { if case .integer(let s, let n) = $0 { Int((n ? "-" : "") + s) } else { nil } }
+  }
 
-  package func float(_ field: String, default fallback: Float = 0) -> Float { (try? message.float(field)) ?? fallback }
+  package func float(_ field: String, default fallback: Float = 0) -> Float {
+    if let v = try? message.float(field) { return v }
+    return floats(field).last ?? fallback
+  }
 
-  package func floats(_ field: String) -> [Float] { (try? message.floats(field)) ?? [] }
+  package func floats(_ field: String) -> [Float] {
+    if let v = try? message.floats(field) { return v }
+    return loose(field).compactMap {
+      switch $0 {
+      case .integer(let s, let n), .float(let s, let n): Float((n ? "-" : "") + s)
+      default: nil
+      }
+    }
+  }
 
   package func bool(_ field: String, default fallback: Bool = false) -> Bool {
-    (try? message.bool(field)) ?? fallback
+    if let v = try? message.bool(field) { return v }
+    guard case .some(let scalar) = loose(field).last else { return fallback }
+    return ["true", "True", "t", "1"].contains(scalar.written)
   }
 
   package func string(_ field: String, default fallback: String = "") -> String {
-    (try? message.string(field)) ?? fallback
+    if let v = try? message.string(field) { return v }
+    return strings(field).last ?? fallback
   }
 
-  package func strings(_ field: String) -> [String] { (try? message.strings(field)) ?? [] }
+  package func strings(_ field: String) -> [String] {
+    if let v = try? message.strings(field) { return v }
+    return loose(field).compactMap { if case .string(let b) = $0 { String(decoding: b, as: UTF8.self) } else { nil } }
+  }
 
   /// The name of an enumeration's value; the number in decimal where it has no name.
   package func name(of field: String, default fallback: String = "") -> String {
-    guard let number = try? message.enumNumber(field) else { return fallback }
+    guard let number = try? message.enumNumber(field) else { return loose(field).last?.written ?? fallback }
     return ((try? message.enumName(field)) ?? nil) ?? "\(number)"
   }
 
   /// A nested block; one without values where it is not set.
   package func block(_ field: String) -> ParameterBlock {
     if let m = (try? message.message(field)) ?? nil { return ParameterBlock(field, m, isPresent: true) }
+    if let text = looseBlock(field) { return ParameterBlock(field, text, isPresent: true) }
     let empty = (try? message.messageOrDefault(field)) ?? ProtoMessage(ProtoType(field, []))
     return ParameterBlock(field, empty, isPresent: false)
   }
@@ -64,5 +89,31 @@ package struct ParameterBlock: Sendable {
   package var location: SourceLocation? { isPresent ? message.location() : nil }
 
   /// Where a field's first value stands; nil where it is not set.
-  package func location(of field: String) -> SourceLocation? { message.has(field) ? message.location(field) : nil }
+  package func location(of field: String) -> SourceLocation? {
+    if message.has(field) { return message.location(field) }
+    for case .text(let item) in message.unknown where item.name == field {
+      return item.place.location(file: message.file)
+    }
+    return nil
+  }
+
+  // MARK: Fields of a text that no schema has
+
+  private func loose(_ field: String) -> [ProtoTextScalar] {
+    var out: [ProtoTextScalar] = []
+    for case .text(let item) in message.unknown where item.name == field {
+      for value in item.values { if case .scalar(let s) = value.content { out.append(s) } }
+    }
+    return out
+  }
+
+  private func looseBlock(_ field: String) -> ProtoMessage? {
+    for case .text(let item) in message.unknown where item.name == field {
+      guard case .message(let text)? = item.values.first?.content else { continue }
+      var m = ProtoMessage(ProtoType(field, []), file: message.file, place: text.place)
+      m.unknown = text.fields.map { .text($0) }
+      return m
+    }
+    return nil
+  }
 }
