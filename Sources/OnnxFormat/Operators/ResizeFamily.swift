@@ -98,13 +98,26 @@ extension OnnxEmitter {
 
   /// Operands for all axes instead of some.
   fileprivate func allAxes(_ op: Resize) throws(Diagnostic) -> [String] {
+    let region = has(1) && op.coordinates == .tfCropAndResize ? try wholeRegion(op) : ""
     if has(3), let sizes = outputType(0).sizes {
-      return [input(0), "", "", try ints(sizes, "sizes")]
+      return [input(0), region, "", try ints(sizes, "sizes")]
     }
-    if has(1), op.coordinates == .tfCropAndResize {
+    return [input(0), region, constant(try Tensor(try allScales(op)), "scales")]
+  }
+
+  /// The region over every axis: 0 … 1 where the operator names none.
+  private func wholeRegion(_ op: Resize) throws(Diagnostic) -> String {
+    guard let rank = type(0).shape?.count, let given = try constant(1)?.floats(), given.count == 2 * op.axes.count else {
       throw refuse("onnx.opset-too-low", "a region of some axes needs operator set 18", help: "use --opset 18 or higher")
     }
-    return [input(0), "", constant(try Tensor(try allScales(op)), "scales")]
+    var region = [Float](repeating: 0, count: rank) + [Float](repeating: 1, count: rank)
+    for (k, a) in op.axes.enumerated() {
+      let i = a < 0 ? a + rank : a
+      guard i >= 0, i < rank else { continue }
+      region[i] = given[k]
+      region[rank + i] = given[op.axes.count + k]
+    }
+    return constant(try Tensor(region), "region")
   }
 
   /// Resize-10 and Upsample-9: asymmetric, nearest by floor or linear.
