@@ -43,6 +43,9 @@ package enum OperatorCatalog {
     // Random numbers, strings
     RandomFill.self, Bernoulli.self, Multinomial.self, StringConcat.self, StringSplit.self, StringNormalizer.self,
     RegexFullMatch.self, NGramCounts.self,
+    // Classical models
+    ColumnGather.self, Binarizer.self, LabelEncoder.self, FeatureScaler.self, FeatureNormalizer.self,
+    LinearRegressor.self, TreeEnsemble.self,
   ]
 
   /// The operator of a name in the catalogue.

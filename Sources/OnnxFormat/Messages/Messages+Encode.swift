@@ -145,6 +145,7 @@ extension TensorMessage {
     case .raw(let b), .floats(let b), .doubles(let b):
       r.payload(9, .slice(b))
     case .tensor(let t) where t.dtype != .string: r.payload(9, TensorStream.payload(t))
+    case .halved(let t): r.payload(9, TensorStream.halvedPayload(t))
     case .external(let list):
       for e in list { r.message(13, e.encoded) }
       r.int(14, 1)

@@ -135,6 +135,8 @@ struct TensorMessage: Sendable {
     case external([EntryMessage])
     /// A tensor of the graph, written in chunks.
     case tensor(Tensor)
+    /// A single-precision tensor that is written in half precision, chunk by chunk.
+    case halved(Tensor)
     case none
   }
   var name = ""

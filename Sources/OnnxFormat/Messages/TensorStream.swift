@@ -33,4 +33,36 @@ enum TensorStream {
       at += n
     }
   }
+
+  /// The elements of a single-precision tensor in half precision.
+  static func halvedPayload(_ t: Tensor) -> ProtobufPayload {
+    .stream(count: t.byteCount / 2) { (put) throws(Diagnostic) in
+      try forEachHalvedPiece(of: t) { (b) throws(Diagnostic) in try b.withUnsafeBytes(put) }
+    }
+  }
+
+  /// Gives the elements of a single-precision tensor in half precision, in order.
+  static func forEachHalvedPiece(
+    of t: Tensor, _ put: (ByteSlice) throws(Diagnostic) -> Void
+  ) throws(Diagnostic) {
+    let chunk = 1 << 20
+    try forEachPiece(of: t) { (piece) throws(Diagnostic) in
+      var at = 0
+      while at < piece.count {
+        let n = min(chunk, piece.count - at) / 4
+        guard n > 0, let part = piece.slice(at, n * 4) else { return }
+        let half = try ByteStorage.allocate(count: n * 2) { out in
+          part.withUnsafeBytes { source in
+            // SAFETY: source holds n floats, out n halves.
+            for i in 0..<n {
+              let f = source.loadUnaligned(fromByteOffset: i * 4, as: Float.self)
+              out.storeBytes(of: Float16(f).bitPattern, toByteOffset: i * 2, as: UInt16.self)
+            }
+          }
+        }
+        try put(half.all)
+        at += n * 4
+      }
+    }
+  }
 }

@@ -16,6 +16,17 @@ enum ControlFamily {
       if c.version == 8 { throw c.error("onnx.scan-8", "the batched Scan of operator set 8 is not supported") }
       try scan(s, c)
     },
+    "ai.onnx.preview|FlexAttention": { (s, c) throws(Diagnostic) in
+      let type = s.dtype(c.input(0)) ?? .float32
+      let score: ValueType = .tensor(type, (0..<4).map { .symbol("?\(c.name).\($0)") })
+      let a = c.has("score_mod") ? try body(c, "score_mod", s, [score]) : nil
+      let b = c.has("prob_mod") ? try body(c, "prob_mod", s, [score]) : nil
+      let op = FlexAttention(
+        scale: try c.optionalFloat("scale"), softmaxPrecision: try c.optionalDType("softmax_precision"),
+        scoreBody: a?.graph, probabilityBody: b?.graph)
+      let captures = (a?.captures ?? []) + (b?.captures ?? [])
+      try s.apply(op, Array(c.inputs.prefix(3)) + captures.map { $0 }, c)
+    },
     "SequenceMap": { (s, c) throws(Diagnostic) in
       let types = c.inputs.map { id -> ValueType in
         if case .sequence(let e) = s.type(id) { e } else { s.type(id) }
@@ -154,5 +165,21 @@ extension SequenceMap: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
     let message = try e.bodyMessage(body, formal: operands, captures: operands)
     try e.put("SequenceMap", (0..<operands).map { e.input($0) }, e.outputs(all: true), [("body", .graph(message))])
+  }
+}
+
+extension FlexAttention: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    var attributes: [(String, OnnxAttribute)] = []
+    if let scale { attributes.append(("scale", .float(scale.value))) }
+    attributes.append(("softmax_precision", .optional(softmaxPrecision.map { OnnxDType.number($0) })))
+    var captures = 3
+    for (name, body) in [("score_mod", scoreBody), ("prob_mod", probabilityBody)] {
+      guard let body else { continue }
+      attributes.append((name, .graph(try e.bodyMessage(body, formal: 1, captures: captures))))
+      captures += body.inputs.count - 1
+    }
+    try e.put(
+      "FlexAttention", (0..<3).map { e.input($0) }, e.outputs, attributes, domain: "ai.onnx.preview")
   }
 }

@@ -13,14 +13,25 @@ enum ExternalDataWriter {
 
   static func move(_ m: inout ModelMessage, to file: FileWriter, named name: String) throws(Diagnostic) {
     for i in m.graph.initializers.indices {
-      guard case .tensor(let t) = m.graph.initializers[i].payload, t.dtype != .string, t.byteCount >= threshold else {
-        continue
+      let t: Tensor
+      var isHalved = false
+      switch m.graph.initializers[i].payload {
+      case .tensor(let tensor) where tensor.dtype != .string: t = tensor
+      case .halved(let tensor):
+        t = tensor
+        isHalved = true
+      default: continue
       }
+      guard t.byteCount >= threshold else { continue }
       let unit = t.byteCount >= 16 * alignment ? alignment : smallAlignment
       let gap = (unit - file.position % unit) % unit
       if gap > 0 { try file.write([UInt8](repeating: 0, count: gap)) }
       let offset = file.position
-      try TensorStream.forEachPiece(of: t) { (b) throws(Diagnostic) in try file.write(b) }
+      if isHalved {
+        try TensorStream.forEachHalvedPiece(of: t) { (b) throws(Diagnostic) in try file.write(b) }
+      } else {
+        try TensorStream.forEachPiece(of: t) { (b) throws(Diagnostic) in try file.write(b) }
+      }
       m.graph.initializers[i].payload = .external([
         EntryMessage(key: "location", value: name), EntryMessage(key: "offset", value: String(offset)),
         EntryMessage(key: "length", value: String(file.position - offset)),

@@ -7,17 +7,33 @@ import TensorCore
 enum HalfPrecisionPass {
   static let largest: Float = 65504
 
-  /// - Returns: the graph, and the constants with values that do not fit.
+  struct Result {
+    var graph: Graph
+    /// Constants with values that do not fit.
+    var overflows: [(constant: String, magnitude: Float)]
+    /// The single-precision tensors behind the half-precision constants, which are converted while they are written.
+    var sources: [ObjectIdentifier: Tensor]
+  }
+
+  /// - Throws: `onnx.float16-control-flow` for graphs with bodies.
   static func run(
     _ graph: Graph, _ options: OnnxWriteOptions.HalfPrecision
-  ) throws(Diagnostic) -> (Graph, [(constant: String, magnitude: Float)]) {
+  ) throws(Diagnostic) -> Result {
+    if let n = graph.nodes.first(where: { !$0.op.bodies.isEmpty }) {
+      throw .error(
+        "onnx.float16-control-flow", "layer '\(n.name)' has a body, which cannot be made half precision",
+        at: n.origin.location, help: "convert with --dtype float32")
+    }
     var overflows: [(constant: String, magnitude: Float)] = []
+    var sources: [ObjectIdentifier: Tensor] = [:]
     var editor = GraphEditor(graph)
     for v in graph.values {
       guard let t = v.constant, t.dtype == .float32 else { continue }
       let magnitude = try t.largestFiniteMagnitude()
       if magnitude > largest { overflows.append((v.name, magnitude)) }
-      editor.setConstant(v.id, try t.asHalf())
+      let half = try t.asHalf()
+      sources[ObjectIdentifier(half.storage)] = t
+      editor.setConstant(v.id, half)
     }
     for id in graph.inputs {
       guard let v = graph[id], v.type.dtype == .float32 else { continue }
@@ -50,7 +66,7 @@ enum HalfPrecisionPass {
       outputs[k] = single
       editor.setOutputs(outputs)
     }
-    return (editor.graph, overflows)
+    return Result(graph: editor.graph, overflows: overflows, sources: sources)
   }
 
   /// Casts and constant-like operators that name single precision name half precision instead.

@@ -200,8 +200,9 @@ package final class OnnxEmitter {
   /// Emits a node. Attributes at their default are left out.
   func put(
     _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [(String, OnnxAttribute)] = [],
-    domain: String = "ai.onnx"
+    domain: String = "ai.onnx", domainVersion: Int? = nil
   ) throws(Diagnostic) {
+    if let domainVersion { domains[domain] = max(domains[domain] ?? 0, domainVersion) }
     var messages: [AttributeMessage] = []
     for (name, attribute) in attributes {
       if let value = attribute.value { messages.append(AttributeMessage(name: name, value: value)) }
@@ -252,7 +253,7 @@ package final class OnnxEmitter {
   /// The version of a standard domain other than `ai.onnx` that is written.
   static func version(of domain: String) -> Int {
     switch domain {
-    case "ai.onnx.ml": 5
+    case "ai.onnx.ml": 3
     default: 1
     }
   }

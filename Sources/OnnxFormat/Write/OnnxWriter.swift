@@ -84,9 +84,13 @@ package enum OnnxWriter {
     let ir = max(OnnxCatalogue.irVersion(opset: options.opset), 4)
     var lowered = try OnnxLowering.run(graph, opset: options.opset, sink: sink)
     var overflows: [(constant: String, magnitude: Float)] = []
+    var sources: [ObjectIdentifier: Tensor] = [:]
     if let half = options.halfPrecision {
       do throws(Diagnostic) {
-        (lowered, overflows) = try HalfPrecisionPass.run(lowered, half)
+        let result = try HalfPrecisionPass.run(lowered, half)
+        lowered = result.graph
+        overflows = result.overflows
+        sources = result.sources
       } catch { throw Diagnostics([error]) }
       for o in overflows {
         sink.warning(
@@ -105,6 +109,12 @@ package enum OnnxWriter {
       m.opsets.append(OpsetMessage(domain: domain, version: version))
     }
     m.graph = emitter.message
+    for i in m.graph.initializers.indices {
+      guard case .tensor(let t) = m.graph.initializers[i].payload, let source = sources[ObjectIdentifier(t.storage)],
+        source.count == t.count
+      else { continue }
+      m.graph.initializers[i].payload = .halved(source)
+    }
     for (key, value) in graph.metadata.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("onnx.") {
       m.metadata.append(EntryMessage(key: key, value: value))
     }
