@@ -13,8 +13,7 @@ enum ControlFamily {
     },
     "Loop": { (s, c) throws(Diagnostic) in try loop(s, c) },
     "Scan": { (s, c) throws(Diagnostic) in
-      if c.version == 8 { throw c.error("onnx.scan-8", "the batched Scan of operator set 8 is not supported") }
-      try scan(s, c)
+      if c.version == 8 { try batchedScan(s, c) } else { try scan(s, c) }
     },
     "ai.onnx.preview|FlexAttention": { (s, c) throws(Diagnostic) in
       let type = s.dtype(c.input(0)) ?? .float32
@@ -104,6 +103,41 @@ enum ControlFamily {
     let outputs = try walks(c, max(0, b.graph.outputs.count - states), "scan_output_axes", "scan_output_directions")
     try s.apply(
       Scan(body: b.graph, states: states, inputs: inputs, outputs: outputs), c.inputs + b.captures.map { $0 }, c)
+  }
+
+  /// Version 8: every operand has a batch axis first. A scan over the batch whose body scans over time.
+  private static func batchedScan(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) {
+    guard c.input(0) == nil else {
+      throw c.error("onnx.scan-lengths", "sequence lengths of Scan-8 are not supported")
+    }
+    let operands = Array(c.inputs.dropFirst())
+    let n = try c.int("num_scan_inputs")
+    let states = operands.count - n
+    guard n >= 1, states >= 0 else {
+      throw c.error("onnx.attribute-value", "num_scan_inputs is \(n) with \(operands.count) inputs")
+    }
+    func without(_ t: ValueType, axes: Int) -> ValueType {
+      guard case .tensor(let d, .some(let shape)) = t, shape.count >= axes else { return t.dtype.map { .tensor($0, nil) } ?? t }
+      return .tensor(d, Array(shape.dropFirst(axes)))
+    }
+    let types = operands.map { s.type($0) }
+    let b = try body(
+      c, "body", s, types.enumerated().map { without($0.element, axes: $0.offset < states ? 1 : 2) })
+    let results = b.graph.outputs.count
+    let time = Scan(
+      body: b.graph, states: states, inputs: try walks(c, n, "scan_input_axes", "directions"),
+      outputs: (0..<max(0, results - states)).map { _ in Scan.Walk() })
+    var editor = GraphEditor(name: "batch")
+    var inner: [ValueID?] = []
+    for (k, t) in types.enumerated() { inner.append(editor.addInput("operand\(k)", without(t, axes: 1))) }
+    for (k, id) in b.captures.enumerated() { inner.append(editor.addInput("capture\(k)", s.type(id))) }
+    let made = try editor.insert(
+      time, inner, name: c.name, outputNames: (0..<results).map { "result\($0)" }, origin: c.origin)
+    editor.setOutputs(made.compactMap { $0 })
+    let batch = Scan(
+      body: editor.graph, states: 0, inputs: operands.map { _ in Scan.Walk() },
+      outputs: (0..<results).map { _ in Scan.Walk() })
+    try s.apply(batch, operands + b.captures.map { $0 }, c)
   }
 
   private static func walks(

@@ -18,7 +18,10 @@ enum ForeignImporter {
     } else {
       model.sink.warning(
         "onnx.unknown-operator", "node '\(origin.layer ?? "")': operator \(n.domain).\(n.type) is not known",
-        at: origin.location, help: "it is kept for inspection and for writing ONNX again; it cannot be run")
+        at: origin.location,
+        notes: isStandardDomain(n.domain) && !isStandard
+          ? ["\(n.domain) has no operator of that name: the exporter wrote an invalid node"] : [],
+        help: "it is kept for inspection and for writing ONNX again; it cannot be run")
     }
     var fields: [ForeignField] = []
     var captured: [ValueID] = []
@@ -41,6 +44,8 @@ enum ForeignImporter {
 
   /// The field that counts operands which stand for captured values.
   static let capturesField = "modelconv.captures"
+
+  private static func isStandardDomain(_ d: String) -> Bool { d == "ai.onnx" || d == "ai.onnx.ml" }
 
   private static func attribute(_ a: AttributeMessage, _ scope: OnnxScope) throws(Diagnostic) -> ForeignAttribute {
     switch a.value {
