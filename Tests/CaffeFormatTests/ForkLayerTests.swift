@@ -164,4 +164,22 @@ import Testing
     let shape = try #require(model.graph.value(named: "y")?.type.shape)
     #expect(shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[3] == 7)
   }
+
+  @Test func proposalsReadTheirPythonText() throws {
+    let sink = DiagnosticSink()
+    let text = """
+      layer { name: 's' type: 'Input' top: 's' input_param { shape { dim: 1 dim: 12 dim: 3 dim: 4 } } }
+      layer { name: 'd' type: 'Input' top: 'd' input_param { shape { dim: 1 dim: 24 dim: 3 dim: 4 } } }
+      layer { name: 'i' type: 'Input' top: 'i' input_param { shape { dim: 1 dim: 3 } } }
+      layer { name: 'p' type: 'Python' bottom: 's' bottom: 'd' bottom: 'i' top: 'rois'
+        python_param { module: 'rpn.proposal_layer' layer: 'ProposalLayer'
+          param_str: "'feat_stride': 8\\n'scales': [4, 8]" } }
+      layer { name: 'q' type: 'Python' bottom: 'rois' top: 'z' python_param { module: 'm' layer: 'Other' } }
+      """
+    let model = try readNet(text, sink)
+    #expect(sink.errors.map(\.rendered) == [])
+    let shape = try #require(model.graph.value(named: "rois")?.type.shape)
+    #expect(shape.count == 2 && shape[1] == 5)
+    #expect(sink.items.map(\.code) == ["caffe.layer.unknown-type"])
+  }
 }

@@ -21,6 +21,8 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
       let score = Self.known(field, best.field)
       return .typed(candidates.first { Self.known(field, $0.field) == score }?.field ?? best.field)
     }
+    // How a data layer reads its pictures changes from fork to fork and has no bearing on the net.
+    if context.messages.count > 2, Self.isDataLayer(context.messages[1]) { return .keep }
     let isLayer = context.type.shortName == "LayerParameter"
     if isLayer, let layer = context.messages.last, !Self.isCore(layer), Self.isBlock(field) { return .keep }
     return .refuse
@@ -43,6 +45,15 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
       for item in block.fields { n += type.field(item.name) == nil ? -1 : 1 }
     }
     return n
+  }
+
+  private static func isDataLayer(_ layer: ProtoTextMessage) -> Bool {
+    for field in layer.fields where field.name == "type" {
+      if case .scalar(.string(let bytes))? = field.values.first?.content {
+        return DataLayer.types.contains(String(decoding: bytes, as: UTF8.self))
+      }
+    }
+    return false
   }
 
   private static func isBlock(_ field: ProtoTextField) -> Bool {

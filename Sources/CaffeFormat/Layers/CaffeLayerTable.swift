@@ -71,11 +71,14 @@ package enum CaffeLayerTable {
     NormalizeLayer.self,
     PermuteLayer.self,
     PriorBoxLayer.self,
+    ProposalLayer.self,
+    PythonLayer.self,
     ReLU6Layer.self,
     ReorgLayer.self,
     ROIAlignLayer.self,
     ROIPoolingLayer.self,
     ShuffleChannelLayer.self,
+    SmoothL1LossLayer.self,
     UpsampleLayer.self,
   ]
 

@@ -8,7 +8,9 @@ import ModelGraph
 /// hdf5_data_layer.cpp.
 enum DataLayer: LayerTranslator {
   static var types: [String] {
-    ["Data", "ImageData", "WindowData", "MemoryData", "HDF5Data", "AnnotatedData", "DenseImageData", "ImageSegData"]
+    [
+      "Data", "ImageData", "WindowData", "MemoryData", "HDF5Data", "AnnotatedData", "DenseImageData", "ImageSegData", "VideoData", "SegData",
+    ]
   }
   static var bottoms: ClosedRange<Int> { 0...0 }
   static var tops: ClosedRange<Int> { 1...unlimited }

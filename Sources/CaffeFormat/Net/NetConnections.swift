@@ -20,14 +20,20 @@ package struct NetConnections: Sendable {
   package private(set) var blobs: [String] = []
   /// Blobs that nobody reads, ordered by name as Caffe orders a net's outputs.
   package private(set) var outputs: [Int] = []
+  private let unselected: [CaffeLayer]
   private var available: Set<String> = []
   private var blobIndex: [String: Int] = [:]
 
   /// Connects layers that have their Split layers.
   ///
-  /// - Parameter automaticTops: how many tops a layer of that type gets at least (1 for losses).
+  /// - Parameters:
+  ///   - automaticTops: how many tops a layer of that type gets at least (1 for losses).
+  ///   - unselected: layers that do not take part, for messages.
   /// Reports unknown bottoms and tops with two sources; such a layer stays in `entries`.
-  package init(_ layers: [CaffeLayer], automaticTops: (String) -> Int, sink: DiagnosticSink) {
+  package init(
+    _ layers: [CaffeLayer], automaticTops: (String) -> Int, unselected: [CaffeLayer] = [], sink: DiagnosticSink
+  ) {
+    self.unselected = unselected
     for layer in layers { entries.append(connect(layer, automaticTops(layer.type), sink)) }
     outputs = available.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.compactMap { blobIndex[$0] }
   }
@@ -73,9 +79,11 @@ package struct NetConnections: Sendable {
     at.path = [layer.name, "bottom"]
     let blob = layer.bottoms[i]
     let near = closestName(to: blob, among: blobs)
+    let left = unselected.first { $0.tops.contains(blob) }
     sink.error(
       "caffe.net.unknown-bottom", layer.text("bottom '\(blob)' is not the top of any layer before"), at: at,
-      help: near.map { "did you mean '\($0)'?" }
+      notes: left.map { ["layer '\($0.name)' makes it, but its rules leave it out here"] } ?? [],
+      help: left.map { _ in "select other layers with --phase train, --level or --stage" } ?? near.map { "did you mean '\($0)'?" }
         ?? "a layer can only read tops of layers that stand before it and take part in this phase")
   }
 

@@ -150,6 +150,7 @@ package enum CaffeReader {
     let binder = WeightBinder(weights, layers: layers, seed: options.seed, sink: sink)
     let connections = NetConnections(
       SplitInsertion.insert(layers, splitType: CaffeSchema.layer), automaticTops: CaffeLayerTable.automaticTops,
+      unselected: net.layers.indices.filter { i in !selected.contains { $0.position == i } }.map { net.layers[$0] },
       sink: sink)
     let translator = NetTranslator(
       name: net.name, connections, weights: binder, options: options, sink: sink,

@@ -235,6 +235,9 @@ package final class LayerBuilder {
 
   // MARK: Messages
 
+  /// Thrown by a translator that leaves the layer as it is: it is kept like one of an unknown type.
+  static let keepForeign = Diagnostic(.note, "caffe.layer.keep-foreign", "")
+
   /// An error about this layer, at the place of `field` in `block` where that is known.
   package func error(
     _ code: String, _ message: String, _ block: ParameterBlock? = nil, _ field: String? = nil, help: String? = nil

@@ -108,6 +108,10 @@ final class NetTranslator {
       set(entry, builder.results, sharesMemory: translator.sharesMemory(layer))
     } catch {
       var d = error
+      if d.code == LayerBuilder.keepForeign.code {
+        reportUnknownType(layer)
+        return buildForeign(entry, domain: "caffe", position: position)
+      }
       if d.location.file == nil { d.location = layer.location }
       sink.report(d)
       poison(entry)
