@@ -77,6 +77,10 @@ extension Model {
   func run(_ values: InputValues, blobs: BlobSelection, threads: Int) throws -> RunOutputs {
     let graph = try requireGraph("run it")
     try graph.requireInputs(values.names)
+    let kept = try keptBlobs(blobs)
+    let options = SessionOptions(threads: threads, keep: kept.isEmpty ? .none : .names(Set(kept.map(\.value))))
+    // What cannot run at all is said before what is missing for a run.
+    let session = try Session(graph, options: options)
     let missing = graph.openInputs.filter { v in !values.names.contains(v.name) }
     if !missing.isEmpty {
       throw Diagnostics(
@@ -86,9 +90,6 @@ extension Model {
             help: "give it with --input \(v.name)=FILE.npy", status: .usage)
         })
     }
-    let kept = try keptBlobs(blobs)
-    let options = SessionOptions(threads: threads, keep: kept.isEmpty ? .none : .names(Set(kept.map(\.value))))
-    let session = try Session(graph, options: options)
     let result = try session.run(Dictionary(values.tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { _, b in b }))
     func value(_ name: String) throws -> RuntimeValue {
       if let v = result[name] { return v }
