@@ -116,7 +116,11 @@ let package = Package(
     // Optimised in debug builds too: the naive twins of the kernels take minutes otherwise.
     .testTarget(
       name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: swift + [.unsafeFlags(["-O"])]),
-    tests("RewritesTests", ["Diagnostics", "TensorCore", "ModelGraph", "Rewrites"]),
+    tests(
+      "ModelConvTests",
+      ["Diagnostics", "ByteSource", "TensorCore", "ModelGraph", "CPURuntime", "WeightFormats", "ModelConv"]),
+    tests("CLITests", ["modelconv"]),
+    tests("RewritesTests", ["Diagnostics", "TensorCore", "ModelGraph", "Rewrites", "CPURuntime"]),
     tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
     tests(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),

@@ -1,3 +1,4 @@
+import CPURuntime
 import Diagnostics
 import ModelGraph
 import Rewrites
@@ -5,7 +6,7 @@ import TensorCore
 import Testing
 
 /// Runs one pass and compares the dump, then checks what must hold for every pass: a valid graph, the same interface,
-/// and nothing left to do for a second run.
+/// the same outputs on seeded inputs, and nothing left to do for a second run.
 @discardableResult
 func expectRewrite(
   _ before: Graph, _ pass: any RewritePass, gives after: String? = nil, changes: Int? = nil,
@@ -21,9 +22,36 @@ func expectRewrite(
   #expect(before.outputs.map { before[$0]?.name } == graph.outputs.map { graph[$0]?.name }, sourceLocation: sourceLocation)
   #expect(
     before.outputs.map { before[$0]?.type } == graph.outputs.map { graph[$0]?.type }, sourceLocation: sourceLocation)
+  try expectSameOutputs(before, graph, sourceLocation: sourceLocation)
   let again = try PassManager([pass], context: context).run(graph)
   #expect(again.steps.isEmpty, "a second run changes the graph", sourceLocation: sourceLocation)
   return graph
+}
+
+/// Runs both graphs on the same numbers. Graphs with free extents are not run.
+func expectSameOutputs(_ a: Graph, _ b: Graph, sourceLocation: Testing.SourceLocation) throws {
+  var inputs: [String: Tensor] = [:]
+  var state: UInt64 = 77
+  for id in a.inputs {
+    guard let v = a[id], let sizes = v.type.sizes else { return }
+    var values: [Float] = []
+    for _ in 0..<sizes.reduce(1, *) {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      values.append(Float(state >> 40) / Float(1 << 23) - 1)
+    }
+    inputs[v.name] = try Tensor(values, shape: sizes)
+  }
+  let x = try Session(a, options: SessionOptions(threads: 1, exactness: .exact)).run(inputs)
+  let y = try Session(b, options: SessionOptions(threads: 1, exactness: .exact)).run(inputs)
+  for id in a.outputs {
+    let name = a[id]?.name ?? ""
+    let (p, q) = (try #require(x.tensor(name)), try #require(y.tensor(name)))
+    #expect(p.shape == q.shape, sourceLocation: sourceLocation)
+    let close = zip(try p.doubles(), try q.doubles()).allSatisfy { s, t in
+      s == t || (s.isNaN && t.isNaN) || abs(s - t) <= 1e-5 + 1e-5 * abs(t)
+    }
+    #expect(close, "output '\(name)' changes", sourceLocation: sourceLocation)
+  }
 }
 
 /// A graph under construction, with constants of seeded values.

@@ -195,3 +195,37 @@ import Testing
     #expect(error?.status == .software)
   }
 }
+
+/// Folds nothing but sums, with the definition.
+private struct Adder: ConstantEvaluator {
+  func evaluate(_ node: Node, in graph: Graph) throws(Diagnostic) -> [Tensor?]? {
+    guard let op = node.op as? BinaryMap, op.function == .add, let a = node.inputs[0].flatMap({ graph[$0]?.constant }),
+      let b = node.inputs[1].flatMap({ graph[$0]?.constant })
+    else { return nil }
+    return [try Tensor(zip(try a.floats(), try b.floats()).map { $0 + $1 }, shape: a.shape)]
+  }
+}
+
+@Suite struct EvaluatedConstantTests {
+  func sum(_ limit: Int) throws -> (Graph, RewriteContext) {
+    var b = GraphBuilder()
+    let x = b.input("x", [3, 4])
+    let p = try b.weights("p", [3, 4])
+    let q = try b.weights("q", [3, 4])
+    let s = try b.add(BinaryMap(.add), [p, q], "s")
+    let y = try b.add(BinaryMap(.multiply), [x, s], "y")
+    return (b.graph(y), RewriteContext(evaluator: Adder(), foldingLimit: limit))
+  }
+
+  @Test func smallResultsBecomeConstants() throws {
+    let (g, context) = try sum(1 << 10)
+    let folded = try expectRewrite(g, FoldConstants(), changes: 1, context: context)
+    #expect(folded.value(named: "s")?.constant != nil)
+    #expect(folded.value(named: "p") == nil)
+  }
+
+  @Test func largeResultsStay() throws {
+    let (g, context) = try sum(40)
+    try expectRewrite(g, FoldConstants(), changes: 0, context: context)
+  }
+}

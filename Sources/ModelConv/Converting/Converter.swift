@@ -50,7 +50,7 @@ public struct Converter: Sendable {
     report: ([Finding]) -> Void = { _ in }, progress: (String, Double) -> Void = { _, _ in }
   ) throws(ModelConvError) -> ConversionReport {
     try rethrowing {
-      var source = try model.requireGraph("convert it")
+      var source = try model.requireKnownGraph("convert it")
       if options.preprocessing.isNeeded { source = try options.preprocessing.bake(into: source) }
       let (graph, steps) = try rewritten(source, observe)
       let sink = DiagnosticSink()

@@ -34,7 +34,8 @@ extension Model {
       let model = try ModelLoader(options: options, keepsBroken: true).load(files.flatMap { splitName($0) })
       var found = model.sink.items
       found += model.weightProblems()
-      if let graph = model.graph { found += checkGraph(graph, opset) }
+      found += model.obstacles
+      if let graph = model.graph, model.obstacles.isEmpty { found += checkGraph(graph, opset) }
       var seen: Set<Diagnostic> = []
       found = found.filter { seen.insert($0).inserted }
       return CheckReport(
@@ -45,6 +46,9 @@ extension Model {
 
   private static func checkGraph(_ graph: Graph, _ opset: Int) -> [Diagnostic] {
     var found: [Diagnostic] = []
+    let unknown = graph.unknownLayers
+    // Behind an unknown layer no size is known: nothing else can be said.
+    if !unknown.isEmpty { return unknown }
     do { _ = try Session(graph) } catch {
       // What cannot run can still be written, and the other way round.
       found += error.items.map { d in

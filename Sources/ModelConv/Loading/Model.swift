@@ -15,6 +15,8 @@ public struct Model: Sendable {
   public let format: String
   package var content: Content
   package let sink: DiagnosticSink
+  /// Why the network cannot be used, though its layers and weights can be looked at.
+  package var obstacles: [Diagnostic] = []
 
   package enum Content: Sendable {
     case caffe(CaffeModel)
@@ -25,7 +27,14 @@ public struct Model: Sendable {
   }
 
   /// Warnings and notes of reading.
-  public var findings: [Finding] { sink.items.map { Finding($0) } }
+  public var findings: [Finding] {
+    sink.items.map { d in
+      var d = d
+      // Errors that did not stop the reading stop only what needs the network.
+      if d.severity == .error { d.severity = .warning }
+      return Finding(d)
+    }
+  }
 
   /// True where the files describe a network that can run, and not weights or settings alone.
   public var isNetwork: Bool { graph != nil }
@@ -40,12 +49,21 @@ public struct Model: Sendable {
   }
 
   /// The graph, or why there is none.
-  package func requireGraph(_ purpose: String) throws(Diagnostic) -> Graph {
+  package func requireGraph(_ purpose: String) throws -> Graph {
+    if !obstacles.isEmpty { throw Diagnostics(obstacles) }
     if let graph { return graph }
-    throw .error(
+    throw Diagnostic.error(
       "model.no-network", "\(files.joined(separator: ", ")) holds no network, which is needed to \(purpose)",
       at: SourceLocation(file: files.first),
       help: "give the network's file too, for example deploy.prototxt,weights.caffemodel")
+  }
+
+  /// The graph, where every layer of it has a meaning; all others are reported at once.
+  package func requireKnownGraph(_ purpose: String) throws -> Graph {
+    let graph = try requireGraph(purpose)
+    let unknown = graph.unknownLayers
+    if !unknown.isEmpty { throw Diagnostics(unknown) }
+    return graph
   }
 
   /// Opens a model.
@@ -79,6 +97,19 @@ public struct Model: Sendable {
       }
     case .weights(let bag): return bag.entries.map { NamedTensor(name: $0.path, layer: nil, tensor: $0.tensor, problem: nil) }
     case .settings: return []
+    }
+  }
+}
+
+extension Graph {
+  /// An error for each layer of a Caffe net whose type has no meaning here. Layers that only depend on one are left out.
+  package var unknownLayers: [Diagnostic] {
+    nodes.compactMap { n in
+      guard let f = n.op as? ForeignOperator, f.domain == "caffe" else { return nil }
+      return .error(
+        "caffe.layer.unsupported", "layer '\(n.origin.layer ?? n.name)' (\(f.type)): the layer type is not supported",
+        at: n.origin.location,
+        help: "its weights can be exported (modelconv convert … -o weights.npz), but it can neither run nor become ONNX")
     }
   }
 }

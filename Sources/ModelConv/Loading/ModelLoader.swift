@@ -32,9 +32,19 @@ struct ModelLoader {
       let bytes = try ByteStorage.open(name).all
       files.append(Opened(path: name, bytes: bytes, kind: try kind(bytes, name)))
     }
-    let model = try read(files)
+    var model = try read(files)
     // A reader reports what fails alone; here it all comes together.
-    if sink.hasErrors, !keepsBroken { throw Diagnostics(sink.items) }
+    guard sink.hasErrors, !keepsBroken else { return model }
+    // A caffemodel may lack its data layers (and with them its inputs): its layers and weights are good all the same.
+    let isWeightsFile = files.count == 1 && files[0].kind == .caffeBinary
+    guard isWeightsFile, sink.errors.allSatisfy({ $0.code == "caffe.net.unknown-bottom" }) else {
+      throw Diagnostics(sink.items)
+    }
+    model.obstacles = sink.errors.map { d in
+      var d = d
+      d.help = "the file has no layer that makes it; give the prototxt too: deploy.prototxt,\(files[0].path)"
+      return d
+    }
     return model
   }
 

@@ -75,7 +75,7 @@ extension Model {
   }
 
   func run(_ values: InputValues, blobs: BlobSelection, threads: Int) throws -> RunOutputs {
-    let graph = try requireGraph("run it")
+    let graph = try requireKnownGraph("run it")
     try graph.requireInputs(values.names)
     let kept = try keptBlobs(blobs)
     let options = SessionOptions(threads: threads, keep: kept.isEmpty ? .none : .names(Set(kept.map(\.value))))

@@ -40,7 +40,7 @@ extension Model {
     progress: (Double) -> Void = { _ in }
   ) throws(ModelConvError) -> TimingReport {
     try rethrowing {
-      var graph = try requireGraph("time it")
+      var graph = try requireKnownGraph("time it")
       if rewrites { graph = try PassManager(Pipelines.standard, context: .withRuntime()).run(graph).graph }
       let inputs = try Parity.samples(graph, count: 1, seed: 1, threads: threads).first ?? [:]
       let session = try Session(graph, options: SessionOptions(threads: threads))

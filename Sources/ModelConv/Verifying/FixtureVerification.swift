@@ -56,7 +56,7 @@ extension Model {
   }
 
   private func check(_ fixture: Fixture, _ tolerance: Tolerance, _ threads: Int) throws -> FixtureReport.Case {
-    let graph = try requireGraph("verify it")
+    let graph = try requireKnownGraph("verify it")
     let names = fixture.inputs.map(\.name)
     try graph.requireInputs(names, code: "fixture.input")
     if let missing = graph.openInputs.first(where: { !names.contains($0.name) }) {

@@ -30,8 +30,8 @@ struct Parity {
       self.names = names
     }
 
-    init(_ model: Model, purpose: String) throws(Diagnostic) {
-      graph = try model.requireGraph(purpose)
+    init(_ model: Model, purpose: String) throws {
+      graph = try model.requireKnownGraph(purpose)
       names = model.allBlobs.map { ($0.blob, $0.value) }
     }
   }

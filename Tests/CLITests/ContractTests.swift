@@ -1,0 +1,144 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the command line promises: statuses, streams, forms.
+@Suite struct ContractTests {
+  static let verbs = [
+    "inspect", "caffe2onnx", "convert", "verify", "run", "filters", "rounding", "check", "tensor", "time", "list",
+  ]
+
+  @Test func helpListsTheVerbs() throws {
+    let r = try Command.run("--help")
+    #expect(r.status == 0)
+    #expect(r.stderr.isEmpty)
+    for v in Self.verbs { #expect(r.stdout.contains("  \(v) "), "\(v) is not listed") }
+  }
+
+  @Test(arguments: verbs)
+  func helpHasAnExample(verb: String) throws {
+    let r = try Command.run(verb, "--help")
+    #expect(r.status == 0)
+    #expect(r.stdout.replacing("USAGE: modelconv", with: "").contains("modelconv \(verb) "))
+  }
+
+  @Test(arguments: [
+    ["frobnicate"], ["inspect"], ["inspect", "--frobnicate", "x"], ["verify", "x"], ["verify", "x", "--fixtures", "a", "--against", "b"],
+    ["filters", "x"], ["inspect", "x", "--layers", "--blobs"], ["time", "x", "-n", "0"], ["inspect", "x", "--from", "frob"],
+    ["inspect", "x", "--shape", "data"], ["list", "nothing"], ["caffe2onnx", "x", "y", "--opset", "many"],
+  ])
+  func usageErrors(arguments: [String]) throws {
+    let folder = try TemporaryFolder()
+    try "layer { }".write(to: folder.url.appending(path: "x"), atomically: true, encoding: .utf8)
+    let r = try Command.run(arguments, in: folder.url)
+    #expect(r.status == 64, "\(arguments): \(r.stderr)")
+    #expect(r.stderr.contains("error: "))
+    #expect(r.stdout.isEmpty)
+  }
+
+  @Test func suggestions() throws {
+    #expect(try Command.run("inspct").stderr.contains("did you mean 'modelconv inspect'?"))
+    let r = try Command.run("inspect", "--layer", "conv3", Command.prototxt)
+    #expect(r.status == 64)
+    #expect(r.stderr.contains("did you mean 'conv"))
+    let s = try Command.run("inspect", Command.prototxt, "--shape", "dta=1,1,8,8")
+    #expect(s.status == 64)
+    #expect(s.stderr.contains("did you mean 'data'?"))
+  }
+
+  @Test func missingAndWrongFiles() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Command.run("inspect", "absent", in: folder.url).status == 66)
+    #expect(try Command.run("inspect", folder.url.path).status == 66)
+    try Data().write(to: folder.url.appending(path: "empty"))
+    let r = try Command.run("inspect", "empty", in: folder.url)
+    #expect(r.status == 65)
+    #expect(r.stderr.contains("empty: error: the file is empty"))
+    let png = SharedData.root.appending(path: "Samples/digits/digit-3.png").path
+    let p = try Command.run("caffe2onnx", Command.prototxt, png, "-o", "o.onnx", in: folder.url)
+    #expect(p.status == 65)
+    #expect(p.stderr.contains("digit-3.png: error: is a PNG picture"))
+  }
+
+  @Test func diagnosticsAsJSON() throws {
+    let r = try Command.run("inspect", "absent", "--diagnostics", "json")
+    let line = try JSONSerialization.jsonObject(with: Data(r.stderr.utf8)) as? [String: Any]
+    #expect(line?["severity"] as? String == "error")
+    #expect(line?["code"] as? String == "io.cannot-open")
+    #expect(line?["file"] as? String == "absent")
+  }
+
+  @Test(arguments: [
+    ["inspect"], ["inspect", "--layers"], ["inspect", "--blobs"], ["inspect", "--weights"], ["inspect", "--ops"],
+    ["inspect", "--layer", "conv1"], ["rounding"], ["check"], ["verify", "--fixtures", Command.fixture],
+    ["time", "-n", "1", "--warm-up", "0"], ["run", "--input", Command.fixture],
+  ])
+  func documents(verb: [String]) throws {
+    let r = try Command.run(verb + [Command.prototxt, Command.weights, "--json"])
+    #expect(r.status == 0, "\(r.stderr)")
+    _ = try JSONSerialization.jsonObject(with: Data(r.stdout.utf8))
+  }
+
+  @Test func standardInputIsAFile() throws {
+    let named = try Command.run("inspect", "--layers", Command.prototxt)
+    let piped = try Command.run(["inspect", "--layers", "-"], input: Data(contentsOf: URL(filePath: Command.prototxt)))
+    #expect(piped.status == 0)
+    #expect(piped.stdout == named.stdout)
+  }
+
+  @Test func standardOutputIsAFile() throws {
+    let folder = try TemporaryFolder()
+    let r = try Command.run("caffe2onnx", Command.prototxt, Command.weights, "-o", "o.onnx", in: folder.url)
+    #expect(r.status == 0, "\(r.stderr)")
+    let size = try Data(contentsOf: folder.url.appending(path: "o.onnx")).count
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/sh")
+    shell.arguments = [
+      "-c", "\"$0\" caffe2onnx \"$1\" \"$2\" -o - > piped.onnx", try #require(Command.binary).path, Command.prototxt, Command.weights,
+    ]
+    shell.currentDirectoryURL = folder.url
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+    #expect(try Data(contentsOf: folder.url.appending(path: "piped.onnx")).count == size)
+  }
+
+  @Test func quietSaysNothing() throws {
+    let folder = try TemporaryFolder()
+    let r = try Command.run("caffe2onnx", "--quiet", Command.prototxt, Command.weights, "-o", "o.onnx", in: folder.url)
+    #expect(r.status == 0)
+    #expect(r.stdout.isEmpty)
+    #expect(r.stderr.isEmpty)
+  }
+
+  @Test func failedParityIsOne() throws {
+    let r = try Command.run("verify", Command.prototxt, "--fixtures", Command.fixture)
+    #expect(r.status == 1)
+    #expect(r.stdout.contains("FAILED"))
+  }
+
+  @Test func outputsThatCannotBeMade() throws {
+    let folder = try TemporaryFolder()
+    let r = try Command.run("caffe2onnx", Command.prototxt, Command.weights, "-o", "absent/o.onnx", in: folder.url)
+    #expect(r.status == 73)
+    #expect(r.stderr.contains("absent/o.onnx"))
+    let f = try Command.run("filters", "\(Command.prototxt),\(Command.weights)", "-o", ".", in: folder.url)
+    #expect(f.status == 73)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
+  @Test func layerLinesAreCaffes() throws {
+    let r = try Command.run("inspect", "--layers", Command.prototxt)
+    let lines = r.stdout.split(separator: "\n")
+    #expect(lines.first == "0000 data Input 10x1x8x8")
+    #expect(lines.count == 12)
+  }
+
+  @Test func filtersDrawPictures() throws {
+    let folder = try TemporaryFolder()
+    let r = try Command.run("filters", "\(Command.prototxt),\(Command.weights)", "conv1", "-o", "f.png", in: folder.url)
+    #expect(r.status == 0, "\(r.stderr)")
+    let bytes = try Data(contentsOf: folder.url.appending(path: "f.png"))
+    #expect(bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]))
+  }
+}
