@@ -79,7 +79,7 @@ enum Program {
 struct ModelConvCommand: ParsableCommand {
   static let verbs: [any Verb.Type] = [
     Inspect.self, CaffeToOnnx.self, Convert.self, Verify.self, Run.self, Filters.self, Rounding.self, Check.self,
-    TensorCommand.self, Time.self, List.self,
+    TensorCommand.self, Initialise.self, Time.self, List.self,
   ]
   static let configuration = CommandConfiguration(
     commandName: "modelconv", abstract: "Convert, inspect and verify trained neural networks.",

@@ -21,7 +21,7 @@ package struct CaffeReadOptions: Sendable {
     case refuse
   }
   /// The net was read from a caffemodel: its layers were selected when it was saved, and it runs at TEST.
-  var isWholeModelFile = false
+  package var isWholeModelFile = false
 
   package init() {}
 }

@@ -23,13 +23,22 @@ extension FormatRegistry {
       return format
     }
     let lower = fileName.lowercased()
-    let found = formats.first { f in f.writes && f.extensions.contains { lower.hasSuffix("." + $0) } }
+    // The longest ending decides: .caffemodel.h5 is not any .h5.
+    let found = formats.filter(\.writes).max { a, b in
+      endingLength(a, lower) < endingLength(b, lower)
+    }.flatMap { endingLength($0, lower) > 0 ? $0 : nil }
     guard let found else {
       throw .usage(
         "usage.format", "the name '\(fileName)' does not tell a format that this build writes",
         help: "use --to with one of \(writable.joined(separator: ", "))")
     }
     return found
+  }
+}
+
+extension FormatRegistry {
+  private static func endingLength(_ f: ModelFormat, _ name: String) -> Int {
+    f.extensions.filter { name.hasSuffix("." + $0) }.map(\.count).max() ?? 0
   }
 }
 

@@ -29,33 +29,28 @@ enum CaffeInspection {
           inputs: automaticSplits ? layer.bottoms : layer.bottoms.map { copies[$0] ?? $0 },
           outputs: tops.map { ValueSummary(name: m.connections.blobs[$0], types[$0]) },
           parameters: layer.isAutomaticSplit ? 0 : weightCounts[layer.name] ?? 0,
-          multiplyAdds: layer.isAutomaticSplit ? 0 : cost.multiplyAdds[layer.name] ?? 0,
+          multiplyAdds: layer.isAutomaticSplit ? 0 : cost[layer.name] ?? 0,
           isAutomatic: layer.isAutomaticSplit))
     }
     return out
   }
 
   /// Multiply-adds of each layer over the nodes that it became; nil for one with an unknown size.
-  private static func costs(_ graph: Graph) -> (multiplyAdds: [String: Int?], parameters: [String: Int]) {
+  private static func costs(_ graph: Graph) -> [String: Int?] {
     var adds: [String: Int?] = [:]
-    var counts: [String: Int] = [:]
-    let parameters = LayerCost.parameters(in: graph)
     for node in graph.nodes {
       guard let layer = node.origin.layer else { continue }
       let own = LayerCost.multiplyAdds(of: node, in: graph)
       let before: Int? = adds[layer] ?? .some(0)
       adds[layer] = .some(before.flatMap { b in own.map { b &+ $0 } })
-      counts[layer, default: 0] += parameters[node.id] ?? 0
     }
-    return (adds, counts)
+    return adds
   }
 
-  /// Values of each layer's blobs: as the weights file has them, else as the graph does.
+  /// Values of each layer's blobs as the net uses them.
   private static func parameters(_ m: CaffeModel) -> [String: Int] {
-    var out = costs(m.graph).parameters
-    for layer in m.weights?.layers ?? [] {
-      out[layer.name] = layer.blobs.reduce(0) { $0 &+ ($1?.tensor?.count ?? 0) }
-    }
+    var out: [String: Int] = [:]
+    for (layer, blobs) in zip(m.layers, m.blobs) { out[layer.name, default: 0] += blobs.reduce(0) { $0 &+ $1.count } }
     return out
   }
 }

@@ -4,10 +4,12 @@ import Diagnostics
 import WeightFormats
 
 /// What a file is, told by its bytes alone.
-package enum FileKind: String, Sendable, Hashable, CaseIterable {
+package enum FileKind: Sendable, Hashable {
   case caffeText, caffeBinary, caffeSolver, caffeSolverState, binaryproto
   case onnx, onnxTensor
-  case hdf5, npy, npz, zip, safetensors
+  /// A bag of weights.
+  case weights(WeightFile)
+  case zip
   case png, jpeg
   case empty, unknown
 
@@ -21,11 +23,13 @@ package enum FileKind: String, Sendable, Hashable, CaseIterable {
     case .binaryproto: "a Caffe blob (binaryproto)"
     case .onnx: "an ONNX model"
     case .onnxTensor: "an ONNX tensor"
-    case .hdf5: "an HDF5 file"
-    case .npy: "a NumPy array"
-    case .npz: "a NumPy archive"
+    case .weights(.hdf5): "an HDF5 file"
+    case .weights(.npy): "a NumPy array"
+    case .weights(.npz): "a NumPy archive"
+    case .weights(.safetensors): "a safetensors archive"
+    case .weights(.torch): "a PyTorch checkpoint"
+    case .weights(.pickle): "a pickle"
     case .zip: "a zip archive"
-    case .safetensors: "a safetensors archive"
     case .png: "a PNG picture"
     case .jpeg: "a JPEG picture"
     case .empty: "empty"
@@ -37,13 +41,8 @@ package enum FileKind: String, Sendable, Hashable, CaseIterable {
     if b.isEmpty { return .empty }
     if b.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) { return .png }
     if b.starts(with: [0xff, 0xd8, 0xff]) { return .jpeg }
-    if NpyReader.matches(b) { return .npy }
-    if HDF5File.matches(b) { return .hdf5 }
-    if b.starts(with: [0x50, 0x4b, 0x03, 0x04]) || b.starts(with: [0x50, 0x4b, 0x05, 0x06]) {
-      guard let zip = try? ZipArchive(b) else { return .zip }
-      return Npz.matches(zip) ? .npz : .zip
-    }
-    if Safetensors.matches(b) { return .safetensors }
+    if let weights = WeightFile.recognise(b) { return .weights(weights) }
+    if ZipArchive.matches(b) { return .zip }
     if let text = ProtoTextSketch(b) { return text.isSolver ? .caffeSolver : .caffeText }
     return ProtoSketch(b).kind ?? .unknown
   }

@@ -1,3 +1,5 @@
+import WeightFormats
+
 /// The formats of this build: what can be recognised, read and written. One line a format.
 public struct ModelFormat: Sendable, Hashable, Codable {
   /// The name that `--from` and `--to` take.
@@ -16,10 +18,10 @@ public enum FormatRegistry {
   public static let formats: [ModelFormat] = [
     ModelFormat(
       name: "caffe", title: "Caffe net (prototxt V0, V1, V2) and weights (caffemodel)",
-      extensions: ["prototxt", "caffemodel"], reads: true, writes: false, holds: "graph"),
+      extensions: ["prototxt", "caffemodel"], reads: true, writes: true, holds: "graph"),
     ModelFormat(name: "onnx", title: "ONNX model", extensions: ["onnx"], reads: true, writes: true, holds: "graph"),
     ModelFormat(
-      name: "caffe-hdf5", title: "Caffe weights as HDF5", extensions: ["caffemodel.h5"], reads: true, writes: false,
+      name: "caffe-hdf5", title: "Caffe weights as HDF5", extensions: ["caffemodel.h5"], reads: true, writes: true,
       holds: "weights"),
     ModelFormat(
       name: "caffe-solver", title: "Caffe solver as text", extensions: ["prototxt"], reads: true, writes: false,
@@ -38,6 +40,11 @@ public enum FormatRegistry {
     ModelFormat(
       name: "safetensors", title: "safetensors archive", extensions: ["safetensors"], reads: true, writes: true,
       holds: "weights"),
+    ModelFormat(
+      name: "torch", title: "PyTorch checkpoint", extensions: ["pt", "pth"], reads: true, writes: false, holds: "weights"),
+    ModelFormat(
+      name: "pickle", title: "pickled arrays (never run)", extensions: ["pickle", "pkl"], reads: true, writes: false,
+      holds: "weights"),
   ]
 
   /// The format of that name.
@@ -48,15 +55,12 @@ public enum FormatRegistry {
     switch name {
     case "caffe": text ? .caffeText : .caffeBinary
     case "onnx": .onnx
-    case "caffe-hdf5", "hdf5": .hdf5
+    case "caffe-hdf5": .weights(.hdf5)
     case "caffe-solver": .caffeSolver
     case "caffe-solverstate": .caffeSolverState
     case "binaryproto": .binaryproto
-    case "npy": .npy
-    case "npz": .npz
-    case "safetensors": .safetensors
     case "onnx-tensor": .onnxTensor
-    default: nil
+    default: WeightFile(rawValue: name).map { .weights($0) }
     }
   }
 }

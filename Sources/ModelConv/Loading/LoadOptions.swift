@@ -18,6 +18,11 @@ public struct LoadOptions: Sendable {
   /// Layers that a weights file lacks keep what their fillers give, with a warning; otherwise they are errors.
   public var allowsMissingWeights = true
 
+  /// Seed of fillers for weights that no file gives.
+  public var seed: UInt64 = 0
+  /// Changes to a Caffe net before it is used.
+  public var edits = NetEdits()
+
   public init() {}
 
   /// The shapes as extents.
@@ -54,4 +59,21 @@ public struct LoadOptions: Sendable {
     }
     return .symbol(s)
   }
+}
+
+/// Changes to a Caffe net, made in this order.
+public struct NetEdits: Sendable {
+  /// train_val to deploy: data layers become inputs, losses and scores go.
+  public var isDeployed = false
+  /// Layers to remove: their readers read what they read.
+  public var drops: [String] = []
+  /// Layers to rename, and the blobs of the same name.
+  public var renames: [(old: String, new: String)] = []
+  /// The part from a blob, which becomes an input, to another.
+  public var fromBlob: String?
+  public var toBlob: String?
+
+  public init() {}
+
+  public var isEmpty: Bool { !isDeployed && drops.isEmpty && renames.isEmpty && fromBlob == nil && toBlob == nil }
 }

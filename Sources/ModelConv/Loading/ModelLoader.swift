@@ -93,13 +93,7 @@ struct ModelLoader {
     case .caffeText: return try caffe(file, nil, [file])
     case .caffeBinary: return try caffe(nil, file, [file])
     case .onnx: return model("onnx", .onnx(try OnnxLoading.load(file.bytes, options, sink)))
-    case .hdf5: return model("hdf5", .weights(try HDF5Weights.read(file.bytes)))
-    case .npz: return model("npz", .weights(try Npz.read(file.bytes)))
-    case .safetensors: return model("safetensors", .weights(try Safetensors.read(file.bytes)))
-    case .npy:
-      var bag = WeightBag(format: "npy")
-      try bag.add(WeightBag.valuePath, try NpyReader.read(file.bytes))
-      return model("npy", .weights(bag))
+    case .weights(let w): return model(w.rawValue, .weights(try w.read(file.bytes)))
     case .binaryproto: return model("binaryproto", .weights(try CaffeFiles.binaryproto(file.bytes)))
     case .caffeSolverState: return model("caffe-solverstate", .weights(try CaffeFiles.solverState(file.bytes)))
     case .caffeSolver:
@@ -119,19 +113,13 @@ struct ModelLoader {
   }
 
   private func caffe(_ text: Opened?, _ weights: Opened?, _ files: [Opened]) throws -> Model {
-    if let weights, weights.kind != .caffeBinary, weights.kind != .hdf5 {
+    if let weights, weights.kind != .caffeBinary, weights.kind != .weights(.hdf5) {
       throw Diagnostic.error(
         "caffe.weights.format", "is \(weights.kind.title), not weights for \(text?.path ?? "the net")",
         at: SourceLocation(file: weights.path), help: "give a .caffemodel or .caffemodel.h5 file")
     }
-    var caffe = CaffeReadOptions()
-    caffe.state = NetState(
-      phase: options.isTraining ? .train : .test, level: options.level, stages: options.stages)
-    caffe.fork = options.fork
-    caffe.shapes = try options.dims()
-    caffe.batch = try options.batchDim()
-    caffe.missingWeights = options.allowsMissingWeights ? .fill : .refuse
-    let model = try CaffeReader.read(prototxt: text?.bytes, weights: weights?.bytes, options: caffe, sink: sink)
+    let model = try CaffeLoading.load(
+      text: text?.bytes, weights: weights?.bytes, options, edits: options.edits, sink: sink)
     for name in options.shapes.keys.sorted() where model.graph.inputs.allSatisfy({ model.graph[$0]?.name != name }) {
       throw unknownInput(name, model.graph)
     }
@@ -146,7 +134,7 @@ struct ModelLoader {
 
   /// Two files, and none of them describes a network.
   private func wrongPair(_ files: [Opened]) -> Diagnostic {
-    let odd = files.first { $0.kind != .caffeBinary && $0.kind != .hdf5 } ?? files[0]
+    let odd = files.first { $0.kind != .caffeBinary && $0.kind != .weights(.hdf5) } ?? files[0]
     return .error(
       "model.no-network-file", "none of the files is a network as text: \(odd.path) is \(odd.kind.title)",
       at: SourceLocation(file: odd.path), help: "give the prototxt first, then its weights")

@@ -22,7 +22,7 @@ package struct Fixture: Sendable {
   static func archive(_ path: String) throws -> Fixture {
     let bytes = try ByteStorage.open(path).all
     let kind = FileKind.identify(bytes)
-    guard kind == .npz else {
+    guard kind == .weights(.npz) else {
       throw Diagnostic.error(
         "fixture.format", "the file is \(kind.title), not an .npz archive with keys in:NAME and out:NAME",
         at: SourceLocation(file: path),

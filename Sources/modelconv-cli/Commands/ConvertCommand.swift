@@ -6,16 +6,22 @@ struct Convert: Verb {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Convert a model, or its weights, to another format.",
     discussion: """
-      Networks are written as ONNX, opened again and compared with their source; weights alone are written as npz, \
-      safetensors or HDF5. The output's format follows its ending or --to.
+      Networks are written as ONNX or Caffe, opened again and compared with their source; weights are written as npz, \
+      safetensors or HDF5. The output's format follows its ending or --to; Caffe's is named by its prototxt, the \
+      caffemodel stands beside it.
 
       Example:
 
         modelconv convert deploy.prototxt net.caffemodel -o net.onnx --opset 13
+
+      Example, an old net without its last layer, in Caffe's current form:
+
+        modelconv convert old.prototxt old.caffemodel -o new.prototxt --to-blob fc7
       """)
 
   @OptionGroup var global: GlobalOptions
   @OptionGroup var options: ModelOptions
+  @OptionGroup var edits: EditOptions
   @OptionGroup var conversion: ConversionArguments
 
   @Argument(help: "The files of one model.")
@@ -36,10 +42,49 @@ struct Convert: Verb {
   func perform(_ console: Console) throws -> Int32 {
     let target = try FormatRegistry.target(to, fileName: output)
     var load = try options.load()
-    load.allowsMissingWeights = allowMissing || target.holds == "weights"
+    load.edits = try edits.library()
+    load.allowsMissingWeights = allowMissing || target.holds == "weights" || target.name == "caffe"
     let source = try Model.load(model, options: load)
     console.report(source.findings)
-    if target.name == "onnx" { return try conversion.run(source, to: output, json: json, console) }
+    guard load.edits.isEmpty || source.format == "caffe" else {
+      throw ModelConvError.usage(
+        "usage.edits", "layers can be changed in Caffe nets only; \(source.files.joined(separator: ", ")) is \(source.format)")
+    }
+    switch target.name {
+    case "onnx": return try conversion.run(source, to: output, json: json, console)
+    case "caffe": return try writeCaffe(source, console)
+    case "caffe-hdf5":
+      let report = try Converter.writeCaffeWeights(source, to: output, hdf5: true)
+      if json { try console.json(report) } else if !console.isQuiet { try print(report, console) }
+      return ExitCodes.success
+    default: return try writeWeights(source, target, console)
+    }
+  }
+
+  private func writeCaffe(_ source: Model, _ console: Console) throws -> Int32 {
+    guard output.hasSuffix(".prototxt") || to != nil, !output.hasSuffix(".caffemodel") else {
+      throw ModelConvError.usage(
+        "usage.output", "a Caffe model is named by its net", help: "write -o \(Self.graphName(output)): the caffemodel stands beside it")
+    }
+    let report = try Converter(options: conversion.library).writeCaffe(source, to: output) { console.progress($0, $1) }
+    console.endProgress()
+    if json { try console.json(report) } else if !console.isQuiet { try print(report, console) }
+    return report.verification?.passes ?? true ? ExitCodes.success : ExitCodes.negative
+  }
+
+  private static func graphName(_ name: String) -> String {
+    name.hasSuffix(".caffemodel") ? String(name.dropLast(11)) + ".prototxt" : name + ".prototxt"
+  }
+
+  private func print(_ r: CaffeWriteReport, _ console: Console) throws {
+    let files = [r.prototxt, r.weights].compactMap { $0 }.joined(separator: ", ")
+    try console.line("\(files): \(r.layers) layers, \(Format.grouped(r.parameters)) parameters")
+    if let v = r.verification {
+      try console.line("re-opened and run against the source: \(ParityView.verdict(v))")
+    }
+  }
+
+  private func writeWeights(_ source: Model, _ target: ModelFormat, _ console: Console) throws -> Int32 {
     let written = try source.writeWeights(as: target, to: output)
     if output == "-" { return ExitCodes.success }
     if json {
@@ -48,5 +93,38 @@ struct Convert: Verb {
       try console.line("\(output): \(target.title), \(written.count) tensors")
     }
     return ExitCodes.success
+  }
+}
+
+/// Changes to a net before it is written.
+struct EditOptions: ParsableArguments {
+  @Flag(help: "Caffe: make a deploy net of a training net.")
+  var deploy = false
+
+  @Option(help: ArgumentHelp("Caffe: remove a layer; its readers read what it read. Repeatable.", valueName: "layer"))
+  var drop: [String] = []
+
+  @Option(help: ArgumentHelp("Caffe: rename a layer and its blob. Repeatable.", valueName: "old=new"))
+  var rename: [String] = []
+
+  @Option(help: ArgumentHelp("Caffe: keep what follows this blob, which becomes an input.", valueName: "blob"))
+  var fromBlob: String?
+
+  @Option(help: ArgumentHelp("Caffe: keep what this blob is computed from.", valueName: "blob"))
+  var toBlob: String?
+
+  func library() throws -> NetEdits {
+    var e = NetEdits()
+    e.isDeployed = deploy
+    e.drops = drop
+    e.fromBlob = fromBlob
+    e.toBlob = toBlob
+    for r in rename {
+      guard let at = r.firstIndex(of: "="), at > r.startIndex, r.index(after: at) < r.endIndex else {
+        throw ValidationError("--rename \(r): write OLD=NEW")
+      }
+      e.renames.append((String(r[..<at]), String(r[r.index(after: at)...])))
+    }
+    return e
   }
 }

@@ -1,0 +1,112 @@
+import ByteSource
+import CaffeFormat
+import Diagnostics
+import ModelGraph
+
+/// What was written as a Caffe model.
+public struct CaffeWriteReport: Sendable, Codable {
+  public var prototxt: String?
+  public var weights: String
+  public var layers: Int
+  public var parameters: Int
+  /// The written files, opened again, against the source; nil where it was not asked for.
+  public var verification: ParityReport?
+}
+
+extension Converter {
+  /// Writes a Caffe model in Caffe's current form: `X.prototxt` and `X.caffemodel` beside it.
+  ///
+  /// - Throws: `caffe.write.source` for models of another format; errors of writing.
+  public func writeCaffe(
+    _ model: Model, to path: String, progress: (String, Double) -> Void = { _, _ in }
+  ) throws(ModelConvError) -> CaffeWriteReport {
+    try rethrowing {
+      let caffe = try model.requireCaffe()
+      guard path != "-" else {
+        throw Diagnostic.error("usage.output", "two files cannot go to standard output", status: .usage)
+      }
+      let base = path.hasSuffix(".prototxt") ? String(path.dropLast(9)) : path
+      let weightsPath = base + ".caffemodel"
+      // Both are complete before either takes its place.
+      let text = try FileWriter(path)
+      try text.write(try CaffeWriter.prototxt(caffe.net))
+      let weights = try FileWriter(weightsPath)
+      try CaffeWriter.caffemodel(caffe).write(to: weights)
+      try weights.commit()
+      try text.commit()
+      var report = CaffeWriteReport(
+        prototxt: path, weights: weightsPath, layers: caffe.layers.count,
+        parameters: caffe.weightReport.parameterCount, verification: nil)
+      if options.verifies, model.obstacles.isEmpty, caffe.graph.unknownLayers.isEmpty {
+        let written = try Model.load([path, weightsPath])
+        let source = try Parity.Side(model, purpose: "verify it")
+        let samples = try Parity.samples(
+          source.graph, count: options.samples, seed: options.seed, threads: options.threads)
+        try withoutActuallyEscaping(progress) { progress in
+          var parity = Parity(tolerance: Tolerance())
+          parity.threads = options.threads
+          parity.comparesLayers = false
+          parity.progress = { progress("verifying", $0) }
+          report.verification = try parity.run(
+            try Parity.Side(written, purpose: "verify it"), source, samples: samples, seed: options.seed)
+        }
+      }
+      return report
+    }
+  }
+
+  /// Writes the blobs of a Caffe model: a caffemodel, or Caffe's HDF5 form.
+  public static func writeCaffeWeights(
+    _ model: Model, to path: String, hdf5: Bool = false
+  ) throws(ModelConvError) -> CaffeWriteReport {
+    try rethrowing {
+      let caffe = try model.requireCaffe()
+      if hdf5 {
+        try CaffeWriter.hdf5(caffe, to: path)
+      } else {
+        let out = try FileWriter(path)
+        try CaffeWriter.caffemodel(caffe).write(to: out)
+        try out.commit()
+      }
+      return CaffeWriteReport(
+        prototxt: nil, weights: path, layers: caffe.layers.count, parameters: caffe.weightReport.parameterCount,
+        verification: nil)
+    }
+  }
+}
+
+extension Model {
+  func requireCaffe() throws(Diagnostic) -> CaffeModel {
+    if case .caffe(let m) = content { return m }
+    throw .error(
+      "caffe.write.source", "only Caffe models are written as Caffe by this build",
+      at: SourceLocation(file: files.first), status: .usage)
+  }
+}
+
+/// Which blobs of a net a weights file gave, and which were filled.
+public struct InitReport: Sendable, Codable {
+  public var output: String
+  public var seed: UInt64
+  public var parameters: Int
+  /// Layers whose blobs came from the weights file.
+  public var copied: [String]
+  /// Layers of the file that the net does not have.
+  public var ignored: [String]
+  /// Layers that were filled.
+  public var filled: [String]
+}
+
+extension Model {
+  /// How the weights of a Caffe model came about.
+  public func initReport(output: String, seed: UInt64) throws(ModelConvError) -> InitReport {
+    try rethrowing {
+      let m = try requireCaffe()
+      var filled: [String] = []
+      for place in m.weightReport.filled where filled.last != place.layer { filled.append(place.layer) }
+      return InitReport(
+        output: output, seed: seed, parameters: m.weightReport.parameterCount, copied: m.weightReport.matched,
+        ignored: m.weightReport.ignored, filled: filled)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import ByteSource
+import CaffeFormat
+import Containers
+import Diagnostics
+import ModelGraph
+
+/// Caffe models as the loader wants them: read, changed, built.
+enum CaffeLoading {
+  static func load(
+    text: ByteSlice?, weights: ByteSlice?, _ options: LoadOptions, edits: NetEdits, sink: DiagnosticSink
+  ) throws -> CaffeModel {
+    let read = try readOptions(options)
+    if edits.isEmpty { return try CaffeReader.read(prototxt: text, weights: weights, options: read, sink: sink) }
+    var net: CaffeNet
+    var blobs: CaffeWeights?
+    var build = read
+    if let text {
+      net = try CaffeReader.readNet(text: text, fork: read.fork, sink: sink)
+      blobs = try weights.map { try CaffeReader.readWeights($0, sink: sink) }
+    } else if let weights, !HDF5File.matches(weights) {
+      net = try CaffeReader.readNet(binary: weights, fork: read.fork, sink: sink)
+      blobs = CaffeReader.weights(of: net)
+      build.isWholeModelFile = true
+    } else {
+      throw Diagnostic.error("caffe.model.no-net", "weights alone have no layers that could be changed", status: .usage)
+    }
+    if edits.isDeployed {
+      let shapes = try options.dims().compactMapValues { dims in
+        let numbers = dims.map { $0.value ?? 1 }
+        return numbers.isEmpty ? nil : numbers
+      }
+      net = try Deploy.deployed(net, state: read.state, shapes: shapes, sink: sink)
+      build.isWholeModelFile = true
+    }
+    for name in edits.drops { net = try NetSurgery.dropping(net, name) }
+    for (old, new) in edits.renames {
+      net = try NetSurgery.renaming(net, old, to: new)
+      for i in blobs?.layers.indices ?? 0..<0 where blobs?.layers[i].name == old { blobs?.layers[i].name = new }
+    }
+    if edits.fromBlob != nil || edits.toBlob != nil {
+      let shape = try edits.fromBlob.map { try shapeOf($0, net, blobs, build) }
+      net = try NetSurgery.cut(net, from: edits.fromBlob, to: edits.toBlob, shape: shape)
+    }
+    return try CaffeReader.build(net, weights: blobs, options: build, sink: sink)
+  }
+
+  private static func readOptions(_ options: LoadOptions) throws(Diagnostic) -> CaffeReadOptions {
+    var caffe = CaffeReadOptions()
+    caffe.state = NetState(phase: options.isTraining ? .train : .test, level: options.level, stages: options.stages)
+    caffe.fork = options.fork
+    caffe.shapes = try options.dims()
+    caffe.batch = try options.batchDim()
+    caffe.missingWeights = options.allowsMissingWeights ? .fill : .refuse
+    caffe.seed = options.seed
+    return caffe
+  }
+
+  /// The shape that a blob has in the whole net: the input of its part has the same.
+  private static func shapeOf(
+    _ blob: String, _ net: CaffeNet, _ weights: CaffeWeights?, _ options: CaffeReadOptions
+  ) throws -> [Int] {
+    let whole = try CaffeReader.build(net, weights: weights, options: options, sink: DiagnosticSink())
+    guard let id = whole.value(ofBlob: blob), let shape = whole.graph[id]?.type.sizes else {
+      throw Diagnostic.error(
+        "caffe.surgery.shape", "the shape of blob '\(blob)' is not known, so it cannot become an input",
+        help: Suggestion.closest(to: blob, among: whole.connections.blobs).map { "did you mean '\($0)'?" }
+          ?? "fix the shapes of the inputs with --shape", status: .usage)
+    }
+    return shape
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import ModelConv
+
+/// `modelconv init PROTOTXT -o OUT.caffemodel`
+struct Initialise: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Make a Caffe net's weights from its own fillers.",
+    discussion: """
+      Blobs are filled as the prototxt's fillers say, seeded; with --weights, layers of the same name are copied first, \
+      as Caffe's fine-tuning does. A layer of that name with blobs of another shape is an error: rename it in the \
+      prototxt to have it filled.
+
+      Example:
+
+        modelconv init train_val.prototxt -o start.caffemodel --seed 1 --weights trained.caffemodel
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @OptionGroup var options: ModelOptions
+
+  @Argument(help: "The net as text.")
+  var prototxt: String
+
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The weights to write.", valueName: "out.caffemodel"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Seed of the fillers.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Weights that are copied by layer name.", valueName: "file"))
+  var weights: String?
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func perform(_ console: Console) throws -> Int32 {
+    var load = try options.load()
+    load.seed = seed
+    load.allowsMissingWeights = true
+    let model = try Model.load([prototxt] + (weights.map { [$0] } ?? []), options: load)
+    // Filled layers are what this verb is for, not a warning.
+    console.report(model.findings.filter { $0.code != "caffe.weights.layer-missing" })
+    _ = try Converter.writeCaffeWeights(model, to: output, hdf5: output.hasSuffix(".h5"))
+    if output == "-" { return ExitCodes.success }
+    let report = try model.initReport(output: output, seed: seed)
+    if json {
+      try console.json(report)
+    } else if !console.isQuiet {
+      try console.line("\(output): \(Format.grouped(report.parameters)) parameters, seed \(report.seed)")
+      if !report.copied.isEmpty { try console.line("copied: \(report.copied.joined(separator: ", "))") }
+      if !report.filled.isEmpty { try console.line("filled: \(report.filled.joined(separator: ", "))") }
+      if !report.ignored.isEmpty { try console.line("not in the net: \(report.ignored.joined(separator: ", "))") }
+    }
+    return ExitCodes.success
+  }
+}
