@@ -26,8 +26,8 @@ import Testing
     #expect(try Self.kind([UInt8]()) == .empty)
     #expect(try Self.kind([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]) == .png)
     #expect(try Self.kind([0xff, 0xd8, 0xff, 0xe0]) == .jpeg)
-    #expect(try Self.kind([0x93] + Array("NUMPY".utf8) + [1, 0]) == .npy)
-    #expect(try Self.kind([0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a]) == .hdf5)
+    #expect(try Self.kind([0x93] + Array("NUMPY".utf8) + [1, 0]) == .weights(.npy))
+    #expect(try Self.kind([0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a]) == .weights(.hdf5))
   }
 
   /// name = "n" and one layer (field 100).
