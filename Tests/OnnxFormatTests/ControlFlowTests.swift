@@ -20,7 +20,8 @@ import Testing
     body.name = "body"
     return Build.model(
       Build.graph(
-        [Build.node("Loop", ["n", "", "x"], ["last", "all"], [("body", .graph(body))])], inputs: [x, ("n", .tensor(.int64, []))],
+        [Build.node("Loop", ["n", "", "x"], ["last", "all"], [("body", .graph(body))])],
+        inputs: [x, ("n", .tensor(.int64, []))],
         outputs: ["last", "all"], constants: [("w", try Tensor([Float(2), 3, 4]))]),
       opset: 17)
   }
@@ -63,7 +64,8 @@ import Testing
     body.name = "body"
     let m = Build.model(
       Build.graph(
-        [Build.node("Loop", ["n", "", "x"], ["last"], [("body", .graph(body))])], inputs: [x, ("n", .tensor(.int64, []))],
+        [Build.node("Loop", ["n", "", "x"], ["last"], [("body", .graph(body))])],
+        inputs: [x, ("n", .tensor(.int64, []))],
         outputs: ["last"]), opset: 17)
     let g = try Build.read(m)
     let shape = try #require(g[g.outputs[0]]?.type.shape)

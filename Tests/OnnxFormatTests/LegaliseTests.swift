@@ -6,7 +6,9 @@ import Testing
 @testable import OnnxFormat
 
 @Suite struct LegaliseTests {
-  func single(_ op: any Operator, _ shape: [Dim], _ constants: [Tensor] = [], outputs: [String] = ["blob"]) throws -> Graph {
+  func single(_ op: any Operator, _ shape: [Dim], _ constants: [Tensor] = [], outputs: [String] = ["blob"]) throws
+    -> Graph
+  {
     var e = GraphEditor(name: "g")
     let x = e.addInput("data", .tensor(.float32, shape))
     var operands: [ValueID?] = [x]
@@ -118,7 +120,8 @@ import Testing
     let op = ForeignOperator(domain: "caffe", type: "Mystery", outputCount: 1)
     var e = GraphEditor(name: "g")
     let x = e.addInput("data", .tensor(.float32, sizes: [1]))
-    let y = e.insertUnchecked(op, [x], types: [.unknown], name: "odd", origin: Origin(layer: "odd", layerType: "Mystery"))
+    let y = e.insertUnchecked(
+      op, [x], types: [.unknown], name: "odd", origin: Origin(layer: "odd", layerType: "Mystery"))
     e.setOutputs(y.compactMap { $0 })
     let graph = e.graph
     let error = #expect(throws: Diagnostics.self) { try graph.written(opset: 17) }

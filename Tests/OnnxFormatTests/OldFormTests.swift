@@ -34,7 +34,8 @@ import Testing
 
   @Test func tileOneRepeatsOneAxis() throws {
     let g = try Build.read(
-      "Tile", opset: 1, inputs: [x], constants: [("n", try Tensor(scalar: Float(4))), ("a", try Tensor(scalar: Float(1)))])
+      "Tile", opset: 1, inputs: [x],
+      constants: [("n", try Tensor(scalar: Float(4))), ("a", try Tensor(scalar: Float(1)))])
     #expect(g[g.outputs[0]]?.type == .tensor(.float32, sizes: [2, 12, 5]))
   }
 

@@ -52,7 +52,9 @@ import Testing
     #expect(message.graph.nodes.contains { $0.type == "Gelu" } == (opset >= 20))
   }
 
-  @Test(arguments: [(12, "axes"), (13, "")]) func squeezeTakesAxesWhereTheOperatorSetHasThem(opset: Int, attribute: String) throws {
+  @Test(arguments: [(12, "axes"), (13, "")]) func squeezeTakesAxesWhereTheOperatorSetHasThem(
+    opset: Int, attribute: String
+  ) throws {
     let message = try mixed().written(opset: opset).message
     let squeeze = try #require(message.graph.nodes.first { $0.type == "Squeeze" })
     #expect(squeeze.attributes.map(\.name) == (attribute.isEmpty ? [] : [attribute]))
@@ -63,7 +65,8 @@ import Testing
     var e = GraphEditor(name: "g")
     let x = e.addInput("x", .tensor(.float32, sizes: [2, 3]))
     let y = try e.insert(
-      Triangle(), [x], name: "tri", outputNames: ["y"], origin: Origin(file: "f.prototxt", layer: "tri", layerType: "Tri"))
+      Triangle(), [x], name: "tri", outputNames: ["y"],
+      origin: Origin(file: "f.prototxt", layer: "tri", layerType: "Tri"))
     e.setOutputs(y.compactMap { $0 })
     let graph = e.graph
     let error = #expect(throws: Diagnostics.self) { try graph.written(opset: 13) }

@@ -17,12 +17,13 @@ import Testing
     #expect(g.nodes.map(\.name) == ["Abs_a", "Neg_y"])
   }
 
-  @Test(arguments: [
-    ([("Neg", ["b"], ["a"]), ("Abs", ["a"], ["b"])], "onnx.cycle"),
-    ([("Neg", ["nowhere"], ["a"])], "onnx.value-missing"),
-    ([("Neg", ["x"], ["a"]), ("Abs", ["x"], ["a"])], "onnx.duplicate-name"),
-    ([("Neg", ["x"], ["b"])], "onnx.output-missing"),
-  ] as [([(String, [String], [String])], String)])
+  @Test(
+    arguments: [
+      ([("Neg", ["b"], ["a"]), ("Abs", ["a"], ["b"])], "onnx.cycle"),
+      ([("Neg", ["nowhere"], ["a"])], "onnx.value-missing"),
+      ([("Neg", ["x"], ["a"]), ("Abs", ["x"], ["a"])], "onnx.duplicate-name"),
+      ([("Neg", ["x"], ["b"])], "onnx.output-missing"),
+    ] as [([(String, [String], [String])], String)])
   func brokenGraphsAreRefused(nodes: [(String, [String], [String])], code: String) throws {
     let list = nodes.map { Build.node($0.0, $0.1, $0.2) }
     let m = Build.model(Build.graph(list, inputs: [x], outputs: ["a"]), opset: 17)
@@ -59,7 +60,8 @@ import Testing
     f.attributes = ["slope"]
     f.opsets = [OpsetMessage(domain: "ai.onnx", version: 17)]
     f.nodes = [
-      Build.node("LeakyRelu", ["u"], ["t"], [("alpha", .reference("slope", .float))]), Build.node("Add", ["t", "v"], ["w"]),
+      Build.node("LeakyRelu", ["u"], ["t"], [("alpha", .reference("slope", .float))]),
+      Build.node("Add", ["t", "v"], ["w"]),
     ]
     let calls = [
       Build.node("Scaled", ["x", "x"], ["t"], [("slope", .float(0.25))], domain: "my"),
@@ -91,7 +93,8 @@ import Testing
 
   @Test func unknownOperatorsSurviveARoundTrip() throws {
     let attributes: [(String, AttributeValue)] = [
-      ("a", .ints([3, 1])), ("b", .string([0xff, 0x41])), ("c", .tensor(TensorMessage(tensor: try floats([2, 3]), name: ""))),
+      ("a", .ints([3, 1])), ("b", .string([0xff, 0x41])),
+      ("c", .tensor(TensorMessage(tensor: try floats([2, 3]), name: ""))),
       ("d", .floats([.nan, -0.0])),
     ]
     let n = Build.node("Odd", ["x", "", "x"], ["y", "z"], attributes, domain: "com.example")
@@ -114,7 +117,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("../w.bin", "onnx.external-outside"), ("/etc/passwd", "onnx.external-outside"), ("a/../w.bin", "onnx.external-outside"),
+    ("../w.bin", "onnx.external-outside"), ("/etc/passwd", "onnx.external-outside"),
+    ("a/../w.bin", "onnx.external-outside"),
     ("none.bin", "onnx.external-missing"), ("link.bin", "onnx.external-link"), ("sub", "onnx.external-not-a-file"),
     ("", "onnx.external-no-location"), ("short.bin", "onnx.external-range"),
   ])

@@ -92,7 +92,8 @@ import Testing
     e.setOutputs(y.compactMap { $0 })
     let graph = e.graph
     #expect(throws: Diagnostics.self) {
-      try OnnxWriter.write(graph, to: folder.path("m.onnx"), options: OnnxWriteOptions(opset: 9), sink: DiagnosticSink())
+      try OnnxWriter.write(
+        graph, to: folder.path("m.onnx"), options: OnnxWriteOptions(opset: 9), sink: DiagnosticSink())
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
   }

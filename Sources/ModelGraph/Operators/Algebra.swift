@@ -81,8 +81,8 @@ package struct Einsum: Operator {
   }
 }
 
-/// The discrete Fourier transform along an axis. Operands: input […, 1 or 2] (real, or real and imaginary), length (0-d)?,
-/// axis (0-d)?. Source: ONNX DFT-20.
+/// The discrete Fourier transform along an axis. Operands: input […, 1 or 2] (real, or real and imaginary), length
+/// (0-d)?, axis (0-d)?. Source: ONNX DFT-20.
 package struct FourierTransform: Operator {
   package static let operatorName = "FourierTransform"
   package var isInverse: Bool
@@ -155,8 +155,8 @@ package struct SignalWindow: Operator {
   }
 }
 
-/// Triangular filters from spectrum to mel bins. Operands: mel bins, DFT length, sample rate, lower and upper frequency (0-d).
-/// Result: [⌊length/2⌋ + 1, bins]. Source: ONNX MelWeightMatrix.
+/// Triangular filters from spectrum to mel bins. Operands: mel bins, DFT length, sample rate, lower and upper frequency
+/// (0-d). Result: [⌊length/2⌋ + 1, bins]. Source: ONNX MelWeightMatrix.
 package struct MelWeights: Operator {
   package static let operatorName = "MelWeights"
   package var dtype: DType

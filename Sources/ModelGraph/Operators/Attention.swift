@@ -1,7 +1,7 @@
 import TensorCore
 
-/// Scaled dot-product attention. Operands: query, key, value, mask?, past key?, past value?, lengths of keys and values?.
-/// Results: output, present key, present value, the product of query and key.
+/// Scaled dot-product attention. Operands: query, key, value, mask?, past key?, past value?, lengths of keys and
+/// values?. Results: output, present key, present value, the product of query and key.
 ///
 /// Query, key and value are [B, heads, S, H], or [B, S, heads · H] with the head counts given. Source: ONNX Attention.
 package struct Attention: Operator {
@@ -152,8 +152,9 @@ package struct LinearAttention: Operator {
   }
 }
 
-/// Causal depthwise convolution over a sequence with carried state. Operands: input [B, C, L], weights [C, 1, k], bias?,
-/// past state [B, C, k−1]?. Results: output [B, C, L], present state [B, C, k−1]. Source: ONNX CausalConvWithState.
+/// Causal depthwise convolution over a sequence with carried state. Operands: input [B, C, L], weights [C, 1, k],
+/// bias?, past state [B, C, k−1]?. Results: output [B, C, L], present state [B, C, k−1]. Source: ONNX
+/// CausalConvWithState.
 package struct CausalConvolution: Operator {
   package static let operatorName = "CausalConvolution"
   package var activation: Activation

@@ -1,7 +1,7 @@
 import TensorCore
 
-/// One of two bodies, by a condition. Operands: condition (one bool element), captures of the first body, then those of the
-/// second. Results: the bodies' outputs. Source: ONNX If.
+/// One of two bodies, by a condition. Operands: condition (one bool element), captures of the first body, then those of
+/// the second. Results: the bodies' outputs. Source: ONNX If.
 package struct If: Operator {
   package static let operatorName = "If"
   package var thenBody: Graph
@@ -33,9 +33,9 @@ package struct If: Operator {
 
 /// A body run while a condition holds and a count is not reached.
 ///
-/// Operands: trip count (0-d)?, condition?, carried values, captures. Body inputs: iteration, condition, carried values,
-/// captures; body outputs: condition, carried values, elements of the stacked results. Results: carried values, stacked
-/// results with a new first axis. Source: ONNX Loop.
+/// Operands: trip count (0-d)?, condition?, carried values, captures. Body inputs: iteration, condition, carried
+/// values, captures; body outputs: condition, carried values, elements of the stacked results. Results: carried values,
+/// stacked results with a new first axis. Source: ONNX Loop.
 package struct Loop: Operator {
   package static let operatorName = "Loop"
   package var body: Graph
@@ -49,7 +49,8 @@ package struct Loop: Operator {
 
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let outputs = BodyRule.outputTypes(body)
-    guard carried >= 0, outputs.count >= 1 + carried, inputs.count == body.inputs.count, body.inputs.count >= 2 + carried
+    guard carried >= 0, outputs.count >= 1 + carried, inputs.count == body.inputs.count,
+      body.inputs.count >= 2 + carried
     else { throw InferenceError("\(inputs.count) operands do not fit the body") }
     var out: [ValueType] = []
     for i in 0..<carried {
@@ -70,8 +71,8 @@ package struct Loop: Operator {
   package var attributeText: [(name: String, value: String)] { [("carried", "\(carried)")] }
 }
 
-/// A body run over slices. Operands: states, scanned inputs, captures. Body inputs: states, slices, captures; body outputs: states,
-/// slices of the scanned results. Results: states, scanned results. Source: ONNX Scan.
+/// A body run over slices. Operands: states, scanned inputs, captures. Body inputs: states, slices, captures; body
+/// outputs: states, slices of the scanned results. Results: states, scanned results. Source: ONNX Scan.
 package struct Scan: Operator {
   package static let operatorName = "Scan"
   package var body: Graph
@@ -126,8 +127,8 @@ package struct Scan: Operator {
   }
 }
 
-/// A body run on each element of a sequence. Operands: sequence, further sequences or tensors, captures. Results: one sequence
-/// for each body output. Source: ONNX SequenceMap.
+/// A body run on each element of a sequence. Operands: sequence, further sequences or tensors, captures. Results: one
+/// sequence for each body output. Source: ONNX SequenceMap.
 package struct SequenceMap: Operator {
   package static let operatorName = "SequenceMap"
   package var body: Graph
@@ -139,7 +140,9 @@ package struct SequenceMap: Operator {
   }
   package var bodies: [Graph] { [body] }
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
-    guard inputs.count == body.inputs.count else { throw InferenceError("\(inputs.count) operands do not fit the body") }
+    guard inputs.count == body.inputs.count else {
+      throw InferenceError("\(inputs.count) operands do not fit the body")
+    }
     return BodyRule.closed(BodyRule.outputTypes(body).map { .sequence($0) }, inputs)
   }
   package var attributeText: [(name: String, value: String)] { [("operands", "\(operands)")] }

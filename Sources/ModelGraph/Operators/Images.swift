@@ -98,7 +98,9 @@ package struct Resize: Operator {
   private func apply(
     _ sizes: [Dim], to out: inout [Dim], _ x: [Dim], _ list: [Int], _ inputs: TypeInputs
   ) throws(InferenceError) {
-    if let bad = sizes.first(where: { ($0.value ?? 0) < 0 }) { throw InferenceError("size \(bad) is negative", input: 3) }
+    if let bad = sizes.first(where: { ($0.value ?? 0) < 0 }) {
+      throw InferenceError("size \(bad) is negative", input: 3)
+    }
     guard aspect != .stretch else {
       for (k, a) in list.enumerated() { out[a] = sizes[k] }
       return
@@ -151,8 +153,8 @@ package struct AffineGrid: Operator {
   }
 }
 
-/// Average or maximum of bilinear samples in bins of regions. Operands: input [N, C, H, W], regions [R, 4] (x1 y1 x2 y2),
-/// batch indices [R]. Source: ONNX RoiAlign.
+/// Average or maximum of bilinear samples in bins of regions. Operands: input [N, C, H, W], regions [R, 4] (x1 y1 x2
+/// y2), batch indices [R]. Source: ONNX RoiAlign.
 package struct RoiAlign: Operator {
   package static let operatorName = "RoiAlign"
   package var height: Int
@@ -252,8 +254,8 @@ package struct DeformableConvolution: Operator {
   }
 }
 
-/// Boxes kept by non-maximum suppression: [kept, 3] of batch, class, box. Operands: boxes [N, B, 4], scores [N, C, B], limit?,
-/// overlap threshold?, score threshold?. Source: ONNX NonMaxSuppression.
+/// Boxes kept by non-maximum suppression: [kept, 3] of batch, class, box. Operands: boxes [N, B, 4], scores [N, C, B],
+/// limit?, overlap threshold?, score threshold?. Source: ONNX NonMaxSuppression.
 package struct NonMaxSuppression: Operator {
   package static let operatorName = "NonMaxSuppression"
   /// Boxes are centre and size instead of two corners.

@@ -142,7 +142,9 @@ package struct OneHot: Operator {
     guard var i = try inputs.shape(0) else { return [.tensor(type, nil)] }
     let a = try ShapeRule.axis(axis, rank: i.count + 1)
     var depth = inputs.contents(1)?.first ?? inputs.fresh()
-    if let t = inputs.constant(1), t.count == 1, let v = (try? t.doubles())?.first, let n = Int(exactly: v.rounded(.towardZero)) {
+    if let t = inputs.constant(1), t.count == 1, let v = (try? t.doubles())?.first,
+      let n = Int(exactly: v.rounded(.towardZero))
+    {
       depth = Dim(n)
     }
     i.insert(depth, at: a)
@@ -194,10 +196,14 @@ package struct DepthToSpace: Operator {
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let type = try inputs.dtype(0)
     guard let x = try inputs.shape(0) else { return [.tensor(type, nil)] }
-    guard x.count >= 3, block >= 1, block < 1 << 15 else { throw InferenceError("\(shapeText(x)) in blocks of \(block)") }
+    guard x.count >= 3, block >= 1, block < 1 << 15 else {
+      throw InferenceError("\(shapeText(x)) in blocks of \(block)")
+    }
     var cells = Dim(1)
     for _ in 2..<x.count { cells = try cells.times(block) }
-    if let c = x[1].value, let n = cells.value, c % n != 0 { throw InferenceError("\(c) channels do not make blocks of \(n)") }
+    if let c = x[1].value, let n = cells.value, c % n != 0 {
+      throw InferenceError("\(c) channels do not make blocks of \(n)")
+    }
     var out = [x[0], try x[1].floorDiv(cells)]
     for d in x[2...] { out.append(try d.times(block)) }
     return [.tensor(type, out)]
@@ -216,7 +222,9 @@ package struct SpaceToDepth: Operator {
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let type = try inputs.dtype(0)
     guard let x = try inputs.shape(0) else { return [.tensor(type, nil)] }
-    guard x.count >= 3, block >= 1, block < 1 << 15 else { throw InferenceError("\(shapeText(x)) in blocks of \(block)") }
+    guard x.count >= 3, block >= 1, block < 1 << 15 else {
+      throw InferenceError("\(shapeText(x)) in blocks of \(block)")
+    }
     var out = [x[0], x[1]]
     for d in x[2...] {
       if let v = d.value, v % block != 0 { throw InferenceError("extent \(v) does not divide into blocks of \(block)") }
@@ -279,7 +287,8 @@ package struct NumberRange: Operator {
   }
 
   package func inferContents(_ inputs: TypeInputs) -> [[Dim]?] {
-    guard let s = inputs.ints(0)?.first, let d = inputs.ints(2)?.first, d != 0, let n = (try? count(inputs))??.value, n <= 1024
+    guard let s = inputs.ints(0)?.first, let d = inputs.ints(2)?.first, d != 0, let n = (try? count(inputs))??.value,
+      n <= 1024
     else { return [] }
     return [(0..<n).map { Dim(s &+ $0 &* d) }]
   }
@@ -333,7 +342,9 @@ package struct CenterCropPad: Operator {
     guard var x = try inputs.shape(0) else { return [.tensor(type, nil)] }
     let list = axes.isEmpty ? Array(x.indices) : axes
     let wanted = inputs.contents(1) ?? list.indices.map { inputs.fresh($0) }
-    guard wanted.count == list.count else { throw InferenceError("\(wanted.count) extents for \(list.count) axes", input: 1) }
+    guard wanted.count == list.count else {
+      throw InferenceError("\(wanted.count) extents for \(list.count) axes", input: 1)
+    }
     for (a, d) in zip(list, wanted) {
       if let v = d.value, v < 0 { throw InferenceError("extent \(v) is negative", input: 1) }
       x[try ShapeRule.axis(a, rank: x.count)] = d

@@ -1,7 +1,8 @@
 import TensorCore
 
-/// Normalisation over the axes from `axis` on. Operands: input, scale?, bias?. Results: output, and for `.layer` the mean and
-/// the inverse deviation (extent 1 on the normalised axes). Sources: ONNX LayerNormalization, RMSNormalization.
+/// Normalisation over the axes from `axis` on. Operands: input, scale?, bias?. Results: output, and for `.layer` the
+/// mean and the inverse deviation (extent 1 on the normalised axes). Sources: ONNX LayerNormalization,
+/// RMSNormalization.
 package struct LayerNormalization: Operator {
   package static let operatorName = "LayerNormalization"
   package var kind: Kind
@@ -57,7 +58,9 @@ package struct GroupNormalization: Operator {
     let x = try inputs.shape(0)
     if let x {
       guard x.count >= 2, groups >= 1 else { throw InferenceError("\(shapeText(x)) in \(groups) groups", input: 0) }
-      if let c = x[1].value, c % groups != 0 { throw InferenceError("\(c) channels do not divide into \(groups) groups") }
+      if let c = x[1].value, c % groups != 0 {
+        throw InferenceError("\(c) channels do not divide into \(groups) groups")
+      }
     }
     return [.tensor(try inputs.dtype(0), x)]
   }
@@ -76,8 +79,9 @@ package struct Dropout: Operator {
   }
 }
 
-/// A loss against class labels. Operands: scores or log-probabilities [N, C, …], labels [N, …], weights [C]?. Results: the loss,
-/// and for `.crossEntropy` the log-probabilities. Sources: ONNX NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss.
+/// A loss against class labels. Operands: scores or log-probabilities [N, C, …], labels [N, …], weights [C]?. Results:
+/// the loss, and for `.crossEntropy` the log-probabilities. Sources: ONNX NegativeLogLikelihoodLoss,
+/// SoftmaxCrossEntropyLoss.
 package struct ClassificationLoss: Operator {
   package static let operatorName = "ClassificationLoss"
   package var kind: Kind

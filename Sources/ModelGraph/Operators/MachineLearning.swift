@@ -23,8 +23,8 @@ package struct Binarizer: Operator {
   }
 }
 
-/// Each element replaced by the value that stands beside its key; the default where there is no such key. A NaN key matches
-/// NaN. Sources: ai.onnx.ml LabelEncoder, CategoryMapper.
+/// Each element replaced by the value that stands beside its key; the default where there is no such key. A NaN key
+/// matches NaN. Sources: ai.onnx.ml LabelEncoder, CategoryMapper.
 package struct LabelEncoder: Operator {
   package static let operatorName = "LabelEncoder"
   /// 1-d, of the operand's element type.
@@ -111,7 +111,8 @@ package struct LinearRegressor: Operator {
   }
 }
 
-/// Decision trees whose leaves add up (or meet in their minimum or maximum). Operand: [N, features]. Result: [N, targets].
+/// Decision trees whose leaves add up (or meet in their minimum or maximum). Operand: [N, features]. Result: [N,
+/// targets].
 ///
 /// Nodes and leaves are numbered apart; a branch that goes to a leaf says so. Source: ai.onnx.ml TreeEnsemble-5.
 package struct TreeEnsemble: Operator {

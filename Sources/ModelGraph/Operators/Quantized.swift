@@ -1,6 +1,7 @@
 import TensorCore
 
-/// x / scale rounded to even, plus zero point, saturated. Operands: input, scale, zero point?. Source: ONNX QuantizeLinear.
+/// x / scale rounded to even, plus zero point, saturated. Operands: input, scale, zero point?. Source: ONNX
+/// QuantizeLinear.
 package struct QuantizeLinear: Operator {
   package static let operatorName = "QuantizeLinear"
   package var axis: Int
@@ -83,8 +84,8 @@ package struct IntegerConvolution: Operator {
   }
 }
 
-/// Quantised matrix product. Operands: a, its scale, its zero point, b, its scale, its zero point, the result's scale and zero
-/// point. Source: ONNX QLinearMatMul.
+/// Quantised matrix product. Operands: a, its scale, its zero point, b, its scale, its zero point, the result's scale
+/// and zero point. Source: ONNX QLinearMatMul.
 package struct QuantizedMatMul: Operator {
   package static let operatorName = "QuantizedMatMul"
   package init() {}
@@ -95,8 +96,8 @@ package struct QuantizedMatMul: Operator {
   }
 }
 
-/// Quantised convolution. Operands: input, its scale, its zero point, weights, their scale, their zero point, the result's
-/// scale and zero point, bias (int32)?. Source: ONNX QLinearConv.
+/// Quantised convolution. Operands: input, its scale, its zero point, weights, their scale, their zero point, the
+/// result's scale and zero point, bias (int32)?. Source: ONNX QLinearConv.
 package struct QuantizedConvolution: Operator {
   package static let operatorName = "QuantizedConvolution"
   package var geometry: WindowGeometry

@@ -1,6 +1,7 @@
 import TensorCore
 
-/// Random numbers in a given shape. Operand: shape (1-d int64). Sources: ONNX RandomNormal, RandomUniform and their Like forms.
+/// Random numbers in a given shape. Operand: shape (1-d int64). Sources: ONNX RandomNormal, RandomUniform and their
+/// Like forms.
 package struct RandomFill: Operator {
   package static let operatorName = "RandomFill"
   package var distribution: Distribution

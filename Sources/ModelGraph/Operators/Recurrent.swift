@@ -2,10 +2,10 @@ import TensorCore
 
 /// A recurrent layer over a sequence.
 ///
-/// Operands: input [T, B, I] (or [B, T, I] with `isBatchFirst`), weights W [D, g·H, I], R [D, g·H, H], bias [D, 2·g·H]?,
-/// lengths [B]?, first hidden state [D, B, H]?, and for LSTM first cell state? and peepholes [D, 3·H]?. Results: all hidden
-/// states [T, D, B, H], the last one [D, B, H], and for LSTM the last cell state. Gate order: iofc (LSTM), zrh (GRU).
-/// Sources: ONNX RNN, GRU, LSTM.
+/// Operands: input [T, B, I] (or [B, T, I] with `isBatchFirst`), weights W [D, g·H, I], R [D, g·H, H], bias [D,
+/// 2·g·H]?, lengths [B]?, first hidden state [D, B, H]?, and for LSTM first cell state? and peepholes [D, 3·H]?.
+/// Results: all hidden states [T, D, B, H], the last one [D, B, H], and for LSTM the last cell state. Gate order: iofc
+/// (LSTM), zrh (GRU). Sources: ONNX RNN, GRU, LSTM.
 package struct Recurrent: Operator {
   package static let operatorName = "Recurrent"
   package var cell: Cell

@@ -16,7 +16,9 @@ package struct SequenceEmpty: Operator {
   package static let operatorName = "SequenceEmpty"
   package var dtype: DType
   package init(dtype: DType = .float32) { self.dtype = dtype }
-  package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] { [.sequence(.tensor(dtype, nil))] }
+  package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
+    [.sequence(.tensor(dtype, nil))]
+  }
 }
 
 /// Shape rule of operators on a sequence: its element type.
@@ -92,7 +94,8 @@ package struct SequenceConcat: Operator {
   }
 }
 
-/// Parts of a tensor as a sequence. Operands: input, size of the parts (0-d) or sizes (1-d)?. Source: ONNX SplitToSequence.
+/// Parts of a tensor as a sequence. Operands: input, size of the parts (0-d) or sizes (1-d)?. Source: ONNX
+/// SplitToSequence.
 package struct SplitToSequence: Operator {
   package static let operatorName = "SplitToSequence"
   package var axis: Int

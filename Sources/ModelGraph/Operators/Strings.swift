@@ -10,7 +10,8 @@ package struct StringConcat: Operator {
   }
 }
 
-/// Strings cut at a delimiter (nil or empty: runs of white space). Results: parts […, longest], counts. Source: ONNX StringSplit.
+/// Strings cut at a delimiter (nil or empty: runs of white space). Results: parts […, longest], counts. Source: ONNX
+/// StringSplit.
 package struct StringSplit: Operator {
   package static let operatorName = "StringSplit"
   package var delimiter: String?
@@ -34,7 +35,9 @@ package struct StringNormalizer: Operator {
   package var locale: String?
   package var stopWords: [ByteString]
   package enum Casing: String, Hashable, Sendable { case LOWER, UPPER, NONE }
-  package init(casing: Casing = .NONE, isCaseSensitive: Bool = false, locale: String? = nil, stopWords: [ByteString] = []) {
+  package init(
+    casing: Casing = .NONE, isCaseSensitive: Bool = false, locale: String? = nil, stopWords: [ByteString] = []
+  ) {
     self.casing = casing
     self.isCaseSensitive = isCaseSensitive
     self.locale = locale
@@ -42,7 +45,9 @@ package struct StringNormalizer: Operator {
   }
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     guard var x = try inputs.shape(0) else { return [.tensor(.string, nil)] }
-    guard x.count == 1 || x.count == 2 else { throw InferenceError("\(shapeText(x)) is not a list of strings", input: 0) }
+    guard x.count == 1 || x.count == 2 else {
+      throw InferenceError("\(shapeText(x)) is not a list of strings", input: 0)
+    }
     if !stopWords.isEmpty { x[x.count - 1] = inputs.fresh() }
     return [.tensor(.string, x)]
   }

@@ -43,7 +43,8 @@ extension BatchNormalization: OnnxLegalisable {
     if statistics == .given, rank >= 2 {
       if l.has(1), l.has(2) { return nil }
       guard let channels = l.shape(try l.input(3))?.first?.value else {
-        throw l.refuse("onnx.unknown-channels", "its number of channels is not known", help: "give --shape for the inputs")
+        throw l.refuse(
+          "onnx.unknown-channels", "its number of channels is not known", help: "give --shape for the inputs")
       }
       let type = l.dtype(x)
       let scale = l.has(1) ? try l.input(1) : l.constant(try Tensor.splat(1, type, shape: [channels]), "scale")
@@ -53,7 +54,9 @@ extension BatchNormalization: OnnxLegalisable {
     // A vector's one channel broadcasts as it is; batch statistics keep their reduced axes.
     let axes = rank >= 2 ? (0..<rank).filter { $0 != 1 } : [0]
     func aligned(_ i: Int, _ name: String) throws(Diagnostic) -> ValueID {
-      rank > 2 ? try l.add(Unsqueeze(), [try l.input(i), try l.ints(Array(1...(rank - 2)), "\(name)_axes")], name) : try l.input(i)
+      rank > 2
+        ? try l.add(Unsqueeze(), [try l.input(i), try l.ints(Array(1...(rank - 2)), "\(name)_axes")], name)
+        : try l.input(i)
     }
     let mean = statistics == .batch ? try l.reduce(.mean, x, axes: axes, "mean") : try aligned(3, "mean")
     let centred = try l.binary(.subtract, x, mean, "centred")

@@ -65,7 +65,9 @@ package final class OnnxLowering {
   package var graph: Graph { editor.graph }
 
   package func input(_ i: Int) throws(Diagnostic) -> ValueID {
-    guard i < node.inputs.count, let v = node.inputs[i] else { throw refuse("onnx.input-missing", "operand \(i) is missing") }
+    guard i < node.inputs.count, let v = node.inputs[i] else {
+      throw refuse("onnx.input-missing", "operand \(i) is missing")
+    }
     return v
   }
 

@@ -22,7 +22,8 @@ extension OnnxLowering {
     let spatial = shape(x).map { Array($0.dropFirst(2)) } ?? []
     let axes = g.kernel.count
     if g.isGlobal || g.rounding == .floor && g.lastWindow == .keep { return Window(geometry: g, overhang: []) }
-    if case .explicit = g.padding {} else {
+    if case .explicit = g.padding {
+    } else {
       out.rounding = .floor
       out.lastWindow = .keep
       return Window(geometry: out, overhang: [])
@@ -47,7 +48,8 @@ extension OnnxLowering {
     }
     // ONNX drops a window that starts past the input always; Caffe only where the layer is padded. Without padding such
     // a window needs a stride above the kernel.
-    let agree = g.lastWindow != .keep && (g.lastWindow == .dropAlways || g.isAnyPadded)
+    let agree =
+      g.lastWindow != .keep && (g.lastWindow == .dropAlways || g.isAnyPadded)
       || (0..<axes).allSatisfy { g.stride($0) <= g.kernel[$0] }
     guard agree, opset >= 10 else {
       throw refuse(
@@ -125,9 +127,13 @@ extension MaxPool: OnnxLegalisable {
 
   /// Places within the plane as floats, from places within the tensor: i − ⌊i / HW⌋ · HW.
   private func planeIndices(_ flat: ValueID, of x: ValueID, _ l: OnnxLowering) throws(Diagnostic) -> ValueID {
-    guard let plane = l.shape(x)?.dropFirst(2).reduce(Optional(1), { a, d in
-      a.flatMap { p in d.value.map { p.multipliedReportingOverflow(by: $0).partialValue } }
-    }), plane > 0 else {
+    guard
+      let plane = l.shape(x)?.dropFirst(2).reduce(
+        Optional(1),
+        { a, d in
+          a.flatMap { p in d.value.map { p.multipliedReportingOverflow(by: $0).partialValue } }
+        }), plane > 0
+    else {
       throw l.refuse("onnx.pooling-mask", "its mask needs known sizes", help: "give --shape for the inputs")
     }
     let n = l.constant(try Tensor(scalar: Int64(plane)), "plane")

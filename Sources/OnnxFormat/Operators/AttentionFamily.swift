@@ -50,7 +50,8 @@ extension Attention: OnnxExportable {
     var attributes: [(String, OnnxAttribute)] = [
       ("is_causal", .bool(isCausal)), ("kv_num_heads", .optional(keyValueHeads)),
       ("q_num_heads", .optional(queryHeads)), ("qk_matmul_output_mode", .int(productMode)),
-      ("softcap", .float(softcap.value)), ("softmax_precision", .optional(softmaxPrecision.map { OnnxDType.number($0) })),
+      ("softcap", .float(softcap.value)),
+      ("softmax_precision", .optional(softmaxPrecision.map { OnnxDType.number($0) })),
       ("left_window_size", .int(leftWindow)), ("right_window_size", .int(rightWindow)),
     ]
     if let scale { attributes.append(("scale", .float(scale.value))) }

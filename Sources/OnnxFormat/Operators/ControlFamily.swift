@@ -117,7 +117,9 @@ enum ControlFamily {
       throw c.error("onnx.attribute-value", "num_scan_inputs is \(n) with \(operands.count) inputs")
     }
     func without(_ t: ValueType, axes: Int) -> ValueType {
-      guard case .tensor(let d, .some(let shape)) = t, shape.count >= axes else { return t.dtype.map { .tensor($0, nil) } ?? t }
+      guard case .tensor(let d, .some(let shape)) = t, shape.count >= axes else {
+        return t.dtype.map { .tensor($0, nil) } ?? t
+      }
       return .tensor(d, Array(shape.dropFirst(axes)))
     }
     let types = operands.map { s.type($0) }
@@ -153,7 +155,8 @@ enum ControlFamily {
 }
 
 extension OnnxEmitter {
-  /// A body as a message: inputs past `formal` stand for the values of this graph that operands from `captures` on name.
+  /// A body as a message: inputs past `formal` stand for the values of this graph that operands from `captures` on
+  /// name.
   fileprivate func bodyMessage(_ body: Graph, formal: Int, captures: Int) throws(Diagnostic) -> GraphMessage {
     var outer: [ValueID: String] = [:]
     for (k, id) in body.inputs.enumerated() where k >= formal { outer[id] = input(captures + k - formal) }

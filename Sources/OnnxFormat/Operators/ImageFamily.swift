@@ -87,7 +87,8 @@ extension RoiAlign: OnnxExportable {
         ("coordinate_transformation_mode", .string(isHalfPixel ? "half_pixel" : "output_half_pixel")))
     } else if isHalfPixel {
       throw e.refuse(
-        "onnx.opset-too-low", "regions shifted by half an element need operator set 16", help: "use --opset 16 or higher")
+        "onnx.opset-too-low", "regions shifted by half an element need operator set 16",
+        help: "use --opset 16 or higher")
     }
     try e.put("RoiAlign", e.inputs, e.outputs, attributes)
   }

@@ -11,7 +11,9 @@ enum JoinAndCutFamily {
     "Split": { (s, c) throws(Diagnostic) in
       var sizes = c.input(1)
       if c.version == 1 || c.version == 2 || c.version == 11 {
-        if let given = try c.optionalInts("split"), sizes == nil, !given.isEmpty { sizes = try s.ints(given, "split", c) }
+        if let given = try c.optionalInts("split"), sizes == nil, !given.isEmpty {
+          sizes = try s.ints(given, "split", c)
+        }
       }
       let count = c.node.outputs.count
       if c.version >= 18, let n = try c.optionalInt("num_outputs"), n != count {
@@ -21,7 +23,9 @@ enum JoinAndCutFamily {
     },
     "Slice": { (s, c) throws(Diagnostic) in
       if c.version >= 10 { return try s.apply(Slice(), c.inputs, c) }
-      var operands = [c.input(0), try s.ints(try c.ints("starts"), "starts", c), try s.ints(try c.ints("ends"), "ends", c)]
+      var operands = [
+        c.input(0), try s.ints(try c.ints("starts"), "starts", c), try s.ints(try c.ints("ends"), "ends", c),
+      ]
       if let axes = try c.optionalInts("axes") { operands.append(try s.ints(axes, "axes", c)) }
       try s.apply(Slice(), operands, c)
     },

@@ -168,7 +168,8 @@ extension LabelEncoder: OnnxExportable {
 extension FeatureScaler: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
     try e.put(
-      "Scaler", e.inputs, e.outputs, [("offset", .floats(offset.map(\.value))), ("scale", .floats(scale.map(\.value)))],
+      "Scaler", e.inputs, e.outputs,
+      [("offset", .floats(offset.map(\.value))), ("scale", .floats(scale.map(\.value)))],
       domain: MlFamily.domain)
   }
 }
@@ -198,8 +199,10 @@ extension TreeEnsemble: OnnxExportable {
       "TreeEnsemble", e.inputs, e.outputs,
       [
         ("aggregate_function", .int(aggregate.rawValue)), ("leaf_targetids", .ints(leafTargets)),
-        ("leaf_weights", .tensor(leafWeights.tensor)), ("membership_values", members.map { .tensor($0.tensor) } ?? .omit),
-        ("n_targets", .int(targets)), ("nodes_falseleafs", bools(falseIsLeaf)), ("nodes_falsenodeids", .ints(falseNodes)),
+        ("leaf_weights", .tensor(leafWeights.tensor)),
+        ("membership_values", members.map { .tensor($0.tensor) } ?? .omit),
+        ("n_targets", .int(targets)), ("nodes_falseleafs", bools(falseIsLeaf)),
+        ("nodes_falsenodeids", .ints(falseNodes)),
         ("nodes_featureids", .ints(features)), ("nodes_hitrates", hitRates.map { .tensor($0.tensor) } ?? .omit),
         ("nodes_missing_value_tracks_true", missingTracksTrue.isEmpty ? .omit : bools(missingTracksTrue)),
         ("nodes_modes", .tensor(modes.tensor)), ("nodes_splits", .tensor(splits.tensor)),

@@ -37,7 +37,8 @@ enum NormalizationFamily {
     let epsilon = try c.float("epsilon")
     let isTraining =
       c.version >= 14
-      ? try c.bool("training_mode") : c.version < 7 ? c.has("is_test") ? try !c.bool("is_test") : c.node.outputs.count > 1 : false
+      ? try c.bool("training_mode")
+      : c.version < 7 ? c.has("is_test") ? try !c.bool("is_test") : c.node.outputs.count > 1 : false
     if c.version < 9, try c.optionalInt("spatial") ?? 1 == 0 {
       return try perActivation(s, c, epsilon)
     }

@@ -12,7 +12,8 @@ enum PoolingFamily {
     "AveragePool": { (s, c) throws(Diagnostic) in
       try s.apply(
         AveragePool(
-          try WindowGeometry(c), divisor: try c.int("count_include_pad") != 0 ? .paddedExtent : .validOnly), c.inputs, c)
+          try WindowGeometry(c), divisor: try c.int("count_include_pad") != 0 ? .paddedExtent : .validOnly), c.inputs, c
+      )
     },
     "LpPool": { (s, c) throws(Diagnostic) in try s.apply(LpPool(try WindowGeometry(c), p: try norm(c)), c.inputs, c) },
     "GlobalMaxPool": { (s, c) throws(Diagnostic) in

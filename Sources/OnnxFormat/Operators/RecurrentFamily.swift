@@ -52,7 +52,8 @@ enum RecurrentFamily {
       let (alpha, beta) = defaults(name)
       out.append(
         Recurrent.Activation(
-          name, alpha: alpha == nil ? 0 : alphas.popFirst() ?? alpha ?? 0, beta: beta == nil ? 0 : betas.popFirst() ?? beta ?? 0))
+          name, alpha: alpha == nil ? 0 : alphas.popFirst() ?? alpha ?? 0,
+          beta: beta == nil ? 0 : betas.popFirst() ?? beta ?? 0))
     }
     return out
   }

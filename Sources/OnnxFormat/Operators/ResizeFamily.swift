@@ -107,8 +107,10 @@ extension OnnxEmitter {
 
   /// The region over every axis: 0 … 1 where the operator names none.
   private func wholeRegion(_ op: Resize) throws(Diagnostic) -> String {
-    guard let rank = type(0).shape?.count, let given = try constant(1)?.floats(), given.count == 2 * op.axes.count else {
-      throw refuse("onnx.opset-too-low", "a region of some axes needs operator set 18", help: "use --opset 18 or higher")
+    guard let rank = type(0).shape?.count, let given = try constant(1)?.floats(), given.count == 2 * op.axes.count
+    else {
+      throw refuse(
+        "onnx.opset-too-low", "a region of some axes needs operator set 18", help: "use --opset 18 or higher")
     }
     var region = [Float](repeating: 0, count: rank) + [Float](repeating: 1, count: rank)
     for (k, a) in op.axes.enumerated() {
@@ -127,7 +129,8 @@ extension OnnxEmitter {
       && !op.antialiases && op.aspect == .stretch
     guard isPlain else {
       throw refuse(
-        "onnx.opset-too-low", "its coordinates (\(op.coordinates.rawValue), \(op.nearest.rawValue)) need operator set 11",
+        "onnx.opset-too-low",
+        "its coordinates (\(op.coordinates.rawValue), \(op.nearest.rawValue)) need operator set 11",
         help: "use --opset 11 or higher")
     }
     var scales = has(2) && !has(3) && op.axes.isEmpty ? input(2) : ""

@@ -5,7 +5,8 @@ import TensorCore
 /// Operators that pick or place elements by index.
 enum SelectionFamily {
   static let importers: [String: OnnxImporter] = [
-    "GatherElements": { (s, c) throws(Diagnostic) in try s.apply(GatherElements(axis: try c.int("axis")), c.inputs, c) },
+    "GatherElements": { (s, c) throws(Diagnostic) in try s.apply(GatherElements(axis: try c.int("axis")), c.inputs, c)
+    },
     "GatherND": { (s, c) throws(Diagnostic) in
       try s.apply(GatherND(batchAxes: try c.int("batch_dims")), c.inputs, c)
     },
@@ -71,7 +72,8 @@ extension ScatterND: OnnxExportable {
 extension CacheScatter: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
     try e.put(
-      "TensorScatter", e.inputs, e.outputs, [("axis", .int(axis)), ("mode", .string(isCircular ? "circular" : "linear"))])
+      "TensorScatter", e.inputs, e.outputs,
+      [("axis", .int(axis)), ("mode", .string(isCircular ? "circular" : "linear"))])
   }
 }
 

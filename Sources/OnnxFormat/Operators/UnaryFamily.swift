@@ -29,7 +29,9 @@ enum UnaryFamily {
     return table
   }
 
-  private static func bits(_ c: OnnxCall, _ name: String) throws(Diagnostic) -> FloatBits { FloatBits(try c.float(name)) }
+  private static func bits(_ c: OnnxCall, _ name: String) throws(Diagnostic) -> FloatBits {
+    FloatBits(try c.float(name))
+  }
 
   private static let parameterised: [String: OnnxImporter] = [
     "Celu": { (s, c) throws(Diagnostic) in try s.apply(UnaryMap(.celu(alpha: try bits(c, "alpha"))), c.inputs, c) },
@@ -48,7 +50,8 @@ enum UnaryFamily {
     },
     "Swish": { (s, c) throws(Diagnostic) in try s.apply(UnaryMap(.swish(beta: try bits(c, "alpha"))), c.inputs, c) },
     "Gelu": { (s, c) throws(Diagnostic) in
-      try s.apply(UnaryMap(.gelu(approximate: try c.choice("approximate", ["none": false, "tanh": true]))), c.inputs, c)
+      try s.apply(
+        UnaryMap(.gelu(approximate: try c.choice("approximate", ["none": false, "tanh": true]))), c.inputs, c)
     },
     "Shrink": { (s, c) throws(Diagnostic) in
       try s.apply(UnaryMap(.shrink(lambda: try bits(c, "lambd"), bias: try bits(c, "bias"))), c.inputs, c)

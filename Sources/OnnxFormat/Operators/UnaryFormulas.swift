@@ -5,7 +5,8 @@ import TensorCore
 // Unary functions that an operator set lacks, said with operators that it has.
 extension OnnxEmitter {
   /// Emits a node whose result is a temporary.
-  func step(_ type: String, _ inputs: [String], _ suffix: String, _ a: [(String, OnnxAttribute)] = []) throws(Diagnostic)
+  func step(_ type: String, _ inputs: [String], _ suffix: String, _ a: [(String, OnnxAttribute)] = [])
+    throws(Diagnostic)
     -> String
   {
     let name = temporary(suffix)
@@ -54,7 +55,8 @@ extension OnnxEmitter {
   func tanhGelu() throws(Diagnostic) {
     let cube = try step("Mul", [try step("Mul", [x, x], "square"), x], "cube")
     let inner = try step("Add", [x, try step("Mul", [cube, try scalar(0.044715, "k")], "term")], "sum")
-    let t = try step("Tanh", [try step("Mul", [inner, try scalar((2 / Double.pi).squareRoot(), "root")], "arg")], "tanh")
+    let t = try step(
+      "Tanh", [try step("Mul", [inner, try scalar((2 / Double.pi).squareRoot(), "root")], "arg")], "tanh")
     let h = try step("Mul", [x, try scalar(0.5, "half")], "half_x")
     try put("Mul", [h, try step("Add", [t, try scalar(1, "one")], "shifted")], outputs)
   }

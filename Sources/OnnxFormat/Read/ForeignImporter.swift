@@ -13,7 +13,8 @@ enum ForeignImporter {
     if isStandard, let first = versions.first, first > opset {
       model.sink.warning(
         "onnx.opset-mismatch",
-        "node '\(origin.layer ?? "")': \(n.type) came with operator set \(first) of \(n.domain), the model says \(opset)",
+        "node '\(origin.layer ?? "")': \(n.type) came with operator set \(first) of \(n.domain), "
+          + "the model says \(opset)",
         at: origin.location)
     } else {
       model.sink.warning(

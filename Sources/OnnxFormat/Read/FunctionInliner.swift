@@ -10,7 +10,8 @@ enum FunctionInliner {
     let place = GraphImporter.place(outer, call.name)
     guard outer.callDepth < outer.limits.depth else {
       throw .error(
-        "onnx.function-recursion", "functions call each other more than \(outer.limits.depth) deep, through '\(f.name)'",
+        "onnx.function-recursion",
+        "functions call each other more than \(outer.limits.depth) deep, through '\(f.name)'",
         at: place, help: "ONNX functions must not call themselves")
     }
     outer.callDepth += 1

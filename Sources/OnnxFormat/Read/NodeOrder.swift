@@ -45,7 +45,8 @@ enum NodeOrder {
     guard out.count == nodes.count else {
       let stuck = waiting.firstIndex { $0 > 0 }.map { nodes[$0] }
       throw .error(
-        "onnx.cycle", "the nodes wait for each other in a circle, one of them is '\(stuck?.name ?? "")' (\(stuck?.type ?? ""))",
+        "onnx.cycle",
+        "the nodes wait for each other in a circle, one of them is '\(stuck?.name ?? "")' (\(stuck?.type ?? ""))",
         at: SourceLocation(file: file), help: "the file is damaged or was written wrongly; export the model again")
     }
     return out

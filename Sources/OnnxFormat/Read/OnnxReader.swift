@@ -109,7 +109,8 @@ package enum OnnxReader {
     }
     if m.irVersion > newest {
       sink.warning(
-        "onnx.ir-version", "IR version \(m.irVersion) is newer than \(newest), the newest that modelconv knows", at: place)
+        "onnx.ir-version", "IR version \(m.irVersion) is newer than \(newest), the newest that modelconv knows",
+        at: place)
     }
     for o in m.opsets where o.domain == "ai.onnx" {
       guard o.version >= 1, o.version <= OnnxCatalogue.newestOpset else {
@@ -145,7 +146,8 @@ package enum OnnxReader {
       guard case .tensor(let t, let old) = g.inputs[i].type else { continue }
       if let old, old.count != dims.count {
         throw .error(
-          "onnx.input-rank", "input '\(name)' has \(old.count) axes, \(dims.count) are given", at: place, status: .usage)
+          "onnx.input-rank", "input '\(name)' has \(old.count) axes, \(dims.count) are given", at: place, status: .usage
+        )
       }
       out.inputs[i].type = .tensor(t, dims.map(dimension))
     }

@@ -1,6 +1,7 @@
 import TensorCore
 
-/// The kinds of attribute values, named as ONNX's `AttributeProto.AttributeType` names them; raw values are its numbers.
+/// The kinds of attribute values, named as ONNX's `AttributeProto.AttributeType` names them; raw values are its
+/// numbers.
 package enum OnnxAttributeKind: Int, Sendable, Hashable {
   case undefined = 0
   case float, int, string, tensor, graph, floats, ints, strings, tensors, graphs

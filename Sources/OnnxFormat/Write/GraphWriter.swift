@@ -58,8 +58,8 @@ enum GraphWriter {
 }
 
 extension OnnxEmitter {
-  /// Makes every graph output the result of a node, under its own name and once. In a body inputs and captures need a node
-  /// as well: runtimes refuse a body that passes them on.
+  /// Makes every graph output the result of a node, under its own name and once. In a body inputs and captures need a
+  /// node as well: runtimes refuse a body that passes them on.
   func finishOutputs() throws(Diagnostic) {
     var seen: Set<String> = []
     for id in graph.outputs {

@@ -59,7 +59,8 @@ enum HalfPrecisionPass {
       // The last node of a layer carries the layer's name.
       let producer = v.producer.flatMap { editor.graph[$0] }
       let made = try editor.insert(
-        Cast(to: .float32), [id], name: producer?.name ?? name, outputNames: [name], origin: producer?.origin ?? Origin())
+        Cast(to: .float32), [id], name: producer?.name ?? name, outputNames: [name],
+        origin: producer?.origin ?? Origin())
       if let producer { editor.renameNode(producer.id, to: producer.name + "/half") }
       guard let single = made.first ?? nil else { continue }
       var outputs = editor.graph.outputs

@@ -24,7 +24,7 @@ package final class OnnxEmitter {
   private var placed: Set<String> = []
   private var names: Set<String>
   private var nodeNames: Set<String> = []
-  private var types: [String: ValueType] = [:]
+  private(set) var types: [String: ValueType] = [:]
   let irVersion: Int
   /// Names in the file where they differ from the graph's: captures of a body, and what would hide an outer name.
   private var fileNames: [ValueID: String] = [:]
@@ -285,34 +285,9 @@ package final class OnnxEmitter {
   }
 
   /// A constant of one value in the element type of operand 0 (or `type`).
-  package func scalar(_ v: Double, _ suffix: String, type: DType? = nil, shape: [Int] = []) throws(Diagnostic) -> String {
+  package func scalar(_ v: Double, _ suffix: String, type: DType? = nil, shape: [Int] = []) throws(Diagnostic) -> String
+  {
     constant(try Tensor.splat(v, type ?? dtype(0), shape: shape), suffix)
-  }
-
-  // MARK: Refusals
-
-  /// The error of a node that cannot be written.
-  package func refuse(_ code: String, _ message: String, help: String? = nil) -> Diagnostic {
-    .error(
-      code, "layer '\(node.name)' (\(node.origin.layerType ?? node.op.operatorName)): \(message)",
-      at: node.origin.location, help: help)
-  }
-
-  private func missing(_ type: String, _ domain: String) -> Diagnostic {
-    let versions = OnnxCatalogue.versions(domain: domain, name: type)
-    if let first = versions.first, first > opset {
-      return refuse(
-        "onnx.opset-too-low", "\(type) came with operator set \(first), and \(opset) is asked for",
-        help: "use --opset \(first) or higher")
-    }
-    return refuse("onnx.no-operator", "operator set \(opset) has no \(type)", help: "use another --opset")
-  }
-
-  private func laterFact(_ type: String, _ domain: String, _ attribute: String) -> OnnxAttributeFact? {
-    for v in OnnxCatalogue.versions(domain: domain, name: type) where v > opset {
-      if let f = OnnxCatalogue.schema(domain: domain, name: type, opset: v)?.attribute(attribute) { return f }
-    }
-    return nil
   }
 
   /// Runtimes refuse two nodes of one name.
@@ -323,82 +298,6 @@ package final class OnnxEmitter {
     return "\(wanted)/\(k)"
   }
 
-  private func attributeHelp(_ type: String, _ domain: String, _ attribute: String) -> String? {
-    let since = OnnxCatalogue.versions(domain: domain, name: type).first {
-      $0 > opset && OnnxCatalogue.schema(domain: domain, name: type, opset: $0)?.attribute(attribute) != nil
-    }
-    return since.map { "use --opset \($0) or higher" }
-  }
-
-  private func checkTypes(_ schema: OnnxOperatorSchema, _ inputs: [String], _ domain: String) throws(Diagnostic) {
-    for (i, name) in inputs.enumerated() where !name.isEmpty {
-      guard let t = types[name], let text = OnnxTypes.text(t), !schema.accepts(text, input: i) else { continue }
-      let since = OnnxCatalogue.versions(domain: domain, name: schema.name).first { v in
-        v > schema.since && OnnxCatalogue.schema(domain: domain, name: schema.name, opset: v)?.accepts(text, input: i) == true
-      }
-      throw refuse(
-        "onnx.type-unsupported", "\(schema.name) of operator set \(opset) does not take \(text)",
-        help: since.map { "use --opset \($0) or higher" } ?? "convert with --dtype float32")
-    }
-  }
-
   /// Moves on to the next node.
   func begin(_ n: Node) { node = n }
-}
-
-/// An attribute as exporters give it; nil leaves it out.
-enum OnnxAttribute: Sendable {
-  case int(Int)
-  case float(Float)
-  case string(String)
-  case ints([Int])
-  case floats([Float])
-  case strings([String])
-  case bool(Bool)
-  case tensor(Tensor)
-  case optional(Int?)
-  case byteStrings([ByteString])
-  case type(ValueType)
-  case graph(GraphMessage)
-  case omit
-
-  var value: AttributeValue? {
-    switch self {
-    case .int(let v): .int(Int64(v))
-    case .float(let v): .float(v)
-    case .string(let v): .string(Array(v.utf8))
-    case .ints(let v): .ints(v.map { Int64($0) })
-    case .floats(let v): .floats(v)
-    case .strings(let v): .strings(v.map { Array($0.utf8) })
-    case .bool(let v): .int(v ? 1 : 0)
-    case .tensor(let t): .tensor(TensorMessage(tensor: t, name: ""))
-    case .optional(let v): v.map { .int(Int64($0)) }
-    case .byteStrings(let v): .strings(v.map(\.bytes))
-    case .type(let t): .type(OnnxTypes.message(t))
-    case .graph(let g): .graph(g)
-    case .omit: nil
-    }
-  }
-}
-
-extension AttributeValue {
-  /// Whether this is the default of the attribute's facts.
-  func isDefault(_ fact: OnnxAttributeFact) -> Bool {
-    guard let text = fact.defaultText else { return false }
-    switch self {
-    case .int(let v): return text == String(v)
-    case .float(let v): return Double(text).map { Float($0).bitPattern == v.bitPattern } ?? false
-    case .string(let v): return text == String(decoding: v, as: UTF8.self)
-    default: return false
-    }
-  }
-}
-
-extension TensorMessage {
-  init(tensor: Tensor, name: String) {
-    self.name = name
-    dataType = OnnxDType.number(tensor.dtype)
-    dims = tensor.shape.map { Int64($0) }
-    payload = .tensor(tensor)
-  }
 }

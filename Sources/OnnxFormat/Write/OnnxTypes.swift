@@ -52,7 +52,8 @@ enum OnnxTypes {
           })
       case .sequence(let e): return .sequence(convert(e))
       case .optional(let e): return .optional(convert(e))
-      case .map(let key, let value): return OnnxDType.dtype(key).map { .map(key: $0, value: convert(value)) } ?? .unknown
+      case .map(let key, let value):
+        return OnnxDType.dtype(key).map { .map(key: $0, value: convert(value)) } ?? .unknown
       case .opaque, .some(.none), nil: return .unknown
       }
     }

@@ -95,7 +95,8 @@ package enum OnnxWriter {
       for o in overflows {
         sink.warning(
           "onnx.float16-overflow",
-          "constant '\(o.constant)' holds values up to \(o.magnitude), beyond the 65504 of float16: they become infinite",
+          "constant '\(o.constant)' holds values up to \(o.magnitude), beyond the 65504 of float16: "
+            + "they become infinite",
           help: "convert with --dtype float32")
       }
     }
