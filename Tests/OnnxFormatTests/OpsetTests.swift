@@ -47,6 +47,8 @@ import Testing
       for a in n.attributes { #expect(schema.attribute(a.name) != nil, "\(n.type).\(a.name)") }
       #expect(n.inputs.count >= schema.inputCount.least)
     }
+    let used = message.graph.nodes.flatMap(\.inputs) + message.graph.outputs.map(\.name)
+    #expect(Set(message.graph.initializers.map(\.name)).isSubset(of: used))
     // Softmax before 13 flattens: over an inner axis it stands between transpositions.
     #expect(message.graph.nodes.contains { $0.type == "Transpose" } == (opset < 13))
     #expect(message.graph.nodes.contains { $0.type == "Gelu" } == (opset >= 20))

@@ -108,7 +108,12 @@ extension OnnxEmitter {
     var g = GraphMessage()
     g.name = graph.name.isEmpty ? "model" : graph.name
     g.nodes = nodes
-    g.initializers = initializers.map { TensorMessage(tensor: $0.tensor, name: $0.name) }
+    // A constant that an exporter looked up and said otherwise is not written.
+    var used = Set(outputNames)
+    for n in nodes { used.formUnion(NodeOrder.uses(n)) }
+    g.initializers = initializers.filter { used.contains($0.name) }.map {
+      TensorMessage(tensor: $0.tensor, name: $0.name)
+    }
     g.inputs = graph.inputs.compactMap { graph[$0] }.map {
       ValueInfoMessage(name: name(of: $0), type: OnnxTypes.message($0.type))
     }
