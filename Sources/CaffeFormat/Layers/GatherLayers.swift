@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -89,9 +90,10 @@ enum Im2colLayer: LayerTranslator {
     let window = try WindowParameters(l, p)
     guard window.spatialAxes >= 1 else { throw l.error("caffe.im2col.rank", "the bottom has no spatial axes") }
     let channels = try l.size(window.channelAxis, "the number of input channels")
-    let taps = window.kernel.reduce(1, *)
-    guard taps <= 1 << 12, channels * taps * taps <= 1 << 28 else {
-      throw l.error("caffe.im2col.size", "a kernel of \(taps) elements on \(channels) channels is too large", p)
+    guard let taps = checkedProduct(window.kernel), taps <= 1 << 12, channels <= 1 << 20,
+      channels * taps * taps <= 1 << 28
+    else {
+      throw l.error("caffe.im2col.size", "a kernel of \(window.kernel) on \(channels) channels is too large", p)
     }
     let unit = try Tensor.make(dtype: .float32, shape: [channels * taps, 1] + window.kernel) { buffer in
       let rows = buffer.bindMemory(to: Float.self)

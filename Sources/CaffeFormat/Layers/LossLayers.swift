@@ -70,7 +70,7 @@ enum InfogainLossLayer: LossTranslator {
     let prob = try l.add(Softmax(axis: axis), [try l.bottom()], "prob")
     let s = try LabelledScores(l, axis: axis, scores: prob, ignore: ignoreLabel(l))
     let c = s.classes
-    guard try l.number(l.count(l.shape(2)), "the matrix's size") == c * c else {
+    guard c <= 1 << 16, try l.number(l.count(l.shape(2)), "the matrix's size") == c * c else {
       throw l.error("caffe.infogain.matrix", "the matrix of shape \(shapeText(l.shape(2))) is not \(c) by \(c)")
     }
     let floor = try l.constant("threshold", scalar: 1e-20)
@@ -116,6 +116,7 @@ enum HingeLossLayer: LossTranslator {
     guard num > 0, labels >= num else {
       throw l.error("caffe.loss.label-count", "\(labels) labels for \(num) items")
     }
+    try l.requireClasses(count / num)
     let x = try l.reshaped(try l.bottom(), to: [Dim(num), Dim(count / num)], "scores")
     let flat = try l.reshaped(try l.bottom(1), to: [Dim(labels)], "labels_flat")
     let first =
@@ -222,6 +223,7 @@ enum MultinomialLogisticLossLayer: LossTranslator {
     }
     let (num, count) = try sizes(l)
     let dim = num > 0 ? count / num : 0
+    try l.requireClasses(dim)
     let x = try l.reshaped(try l.bottom(), to: [Dim(num), Dim(dim)], "scores")
     let labels = try l.cast(try l.reshaped(try l.bottom(1), to: [Dim(num), 1], "labels"), .int64, "labels_int")
     let range = l.constant("classes", try Tensor((0..<dim).map { Int64($0) }, shape: [1, dim]))

@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -19,6 +20,11 @@ extension LayerBuilder {
   /// `condition` ? `a` : `b`.
   func select(_ condition: ValueID, _ a: ValueID, _ b: ValueID, _ role: String) throws(Diagnostic) -> ValueID {
     try add(Select(), [condition, a, b], role)
+  }
+
+  /// Throws where a table of all classes would be too large.
+  func requireClasses(_ n: Int) throws(Diagnostic) {
+    guard n <= 1 << 24 else { throw error("caffe.loss.classes", "\(n) classes are too many") }
   }
 
   /// Sums over `axes`; none keeps no axis at all.
@@ -80,9 +86,10 @@ struct LabelledScores {
     classes = try l.size(axis, "the number of classes")
     inner = try l.number(l.count(l.shape()[(axis + 1)...]), "the number of predictions")
     let labelCount = try l.number(l.count(l.shape(1)), "the number of labels")
-    guard labelCount == outer * inner else {
+    try l.requireClasses(classes)
+    guard let predictions = checkedProduct([outer, inner]), labelCount == predictions else {
       throw l.error(
-        "caffe.loss.label-count", "\(labelCount) labels for \(outer * inner) predictions of shape "
+        "caffe.loss.label-count", "\(labelCount) labels for the \(outer) by \(inner) predictions of shape "
           + "\(shapeText(l.shape())) with classes on axis \(axis)")
     }
     let form = [Dim(outer), Dim(classes), Dim(inner)]

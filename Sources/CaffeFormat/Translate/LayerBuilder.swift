@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -126,6 +127,10 @@ package final class LayerBuilder {
   package func blobTensor(shape: [Int], filler: Filler) throws(Diagnostic) -> Tensor {
     let index = blobCount
     blobCount += 1
+    // These values are read at once: without a file behind them their number is bounded here.
+    guard let count = checkedProduct(shape), count <= 1 << 26 else {
+      throw error("caffe.blob.size", "blob \(index) of shape \(shape) is too large")
+    }
     return try net.weights.tensor(layer, index, shape, filler)
   }
 

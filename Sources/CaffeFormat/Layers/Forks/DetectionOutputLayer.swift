@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -194,7 +195,8 @@ struct DetectionSettings {
     priors = try l.number(l.count(l.shape(2)), "the number of priors") / 8
     let locations = try l.number(l.count(l.shape().dropFirst()), "the number of locations")
     let scores = try l.number(l.count(l.shape(1).dropFirst()), "the number of scores")
-    guard locations == priors * sets * 4, scores == priors * classes, priors > 0 else {
+    guard images <= 1 << 10 else { throw l.error("caffe.detection.batch", "a batch of \(images) is too large") }
+    guard locations == checkedProduct([priors, sets, 4]), scores == checkedProduct([priors, classes]), priors > 0 else {
       throw l.error(
         "caffe.detection.shape", "\(locations) locations and \(scores) scores do not fit \(priors) priors, \(classes) "
           + "classes and \(sets) sets of boxes", p)

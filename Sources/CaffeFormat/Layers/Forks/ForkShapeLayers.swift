@@ -45,7 +45,7 @@ enum ReorgLayer: LayerTranslator {
     let block = l.layer.type == "PassThrough" ? "pass_through_param" : "reorg_param"
     let p = l.parameters(block)
     let s = p.has("block_height") ? p.int("block_height") : p.int("stride", default: 2)
-    guard l.rank() == 4, s >= 1 else { throw l.error("caffe.reorg.stride", "stride \(s) or rank \(l.rank())", p, "stride") }
+    guard l.rank() == 4, s >= 1, s <= 1 << 10 else { throw l.error("caffe.reorg.stride", "stride \(s) or rank \(l.rank())", p, "stride") }
     let n = l.shape()[0]
     let (c, h, w) = (try l.size(1, "channels"), try l.size(2, "height"), try l.size(3, "width"))
     if p.bool("reverse") {

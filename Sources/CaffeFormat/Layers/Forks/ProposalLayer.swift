@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -25,8 +26,9 @@ enum ProposalLayer: LayerTranslator {
         "caffe.proposal.anchors", "bottoms of shapes \(shapeText(l.shape())) and \(shapeText(l.shape(1))) do not fit "
           + "\(a) anchors")
     }
-    let total = h * w * a
-    guard total <= 1 << 24 else { throw l.error("caffe.proposal.size", "\(total) anchors are too many") }
+    guard let total = checkedProduct([h, w, a]), total <= 1 << 24 else {
+      throw l.error("caffe.proposal.size", "anchors on \(h) by \(w) places are too many")
+    }
     let image = try l.pieces(try l.reshaped(try l.bottom(2), to: [3], "image_flat"), axis: 0, count: 3, "image")
     let boxes = try clipped(l, try moved(l, s, anchors, h, w), image)
     let scores = try foreground(l, a, total)
@@ -147,7 +149,7 @@ struct ProposalSettings {
   init(_ l: LayerBuilder) throws(Diagnostic) {
     if l.layer.type == "Python" {
       let text = PythonText(l.parameters("python_param").string("param_str"))
-      if let v = text.numbers("feat_stride").first { stride = Int(v.rounded()) }
+      if let v = text.numbers("feat_stride").first { stride = Self.whole(v) }
       if !text.numbers("scales").isEmpty { scales = text.numbers("scales") }
       if !text.numbers("ratios").isEmpty { ratios = text.numbers("ratios") }
     } else {
@@ -156,19 +158,22 @@ struct ProposalSettings {
         for n in names where p.has(n) { return p.floats(n).last ?? Float(p.int(n)) }
         return nil
       }
-      stride = Int(number(["feat_stride"]) ?? 16)
-      base = Int(number(["base_size", "anchor_base_size"]) ?? 16)
+      stride = Self.whole(number(["feat_stride"]) ?? 16)
+      base = Self.whole(number(["base_size", "anchor_base_size"]) ?? 16)
       minimumSize = number(["min_size"]) ?? 16
       for n in ["ratio", "anchor_ratio"] where !p.floats(n).isEmpty { ratios = p.floats(n) }
       for n in ["scale", "anchor_scale"] where !p.floats(n).isEmpty { scales = p.floats(n) }
-      before = Int(number(["pre_nms_topn"]) ?? 6000)
-      after = Int(number(["post_nms_topn", "max_rois"]) ?? 300)
+      before = Self.whole(number(["pre_nms_topn"]) ?? 6000)
+      after = Self.whole(number(["post_nms_topn", "max_rois"]) ?? 300)
       overlap = number(["nms_thresh", "iou_threshold"]) ?? 0.7
     }
-    guard stride >= 1, base >= 1, base < 1 << 16, (ratios + scales).allSatisfy({ $0 > 0 && $0 < 1e4 }) else {
+    guard stride >= 1, base >= 1, base < 1 << 16, ratios.count * scales.count <= 1 << 12, (ratios + scales).allSatisfy({ $0 > 0 && $0 < 1e4 }) else {
       throw l.error("caffe.proposal.settings", "stride, base size, ratios and scales must be positive")
     }
   }
+
+  /// The nearest whole number; 0 for what is none.
+  private static func whole(_ v: Float) -> Int { Int(exactly: min(max(v, -1e9), 1e9).rounded()) ?? 0 }
 
   /// x1, y1, x2, y2 of each anchor around the first place: ratios outside, scales inside.
   func anchors() -> [[Float]] {

@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -63,9 +64,12 @@ enum UpsampleLayer: LayerTranslator {
     let (h, w) = (try l.size(2, "the height"), try l.size(3, "the width"))
     let height = try extent(l, p, "upsample_h", "scale_h", "pad_out_h", h)
     let width = try extent(l, p, "upsample_w", "scale_w", "pad_out_w", w)
+    guard let planes = checkedProduct([n, c]), planes <= 1 << 24, let whole = checkedProduct([n, c, height, width]),
+      whole <= Int(Int32.max)
+    else { throw l.error("caffe.upsample.size", "a result of \(n)x\(c)x\(height)x\(width) is too large") }
     // The mask counts within a plane, MaxUnpool over the whole tensor.
     let plane = height * width
-    let base = try Tensor((0..<n * c).map { Int64($0 * plane) }, shape: [n, c, 1, 1])
+    let base = try Tensor((0..<planes).map { Int64($0 * plane) }, shape: [n, c, 1, 1])
     let mask = try l.cast(try l.bottom(1), .int64, "mask_int")
     let indices = try l.binary(.add, mask, l.constant("plane_start", base), "indices")
     let geometry = WindowGeometry(kernel: [2, 2], strides: [2, 2])
@@ -81,7 +85,7 @@ enum UpsampleLayer: LayerTranslator {
       return p.int(size)
     }
     let factor = p.has(scale) ? p.int(scale) : p.int("scale", default: 2)
-    guard factor >= 1 else { throw l.error("caffe.upsample.scale", "the scale \(factor) must be positive", p) }
+    guard factor >= 1, factor <= 1 << 16 else { throw l.error("caffe.upsample.scale", "the scale \(factor) must be positive", p) }
     return input * factor - (p.bool(pad) ? 1 : 0)
   }
 
