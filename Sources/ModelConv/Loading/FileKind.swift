@@ -128,6 +128,7 @@ struct ProtoTextSketch {
     var i = 0
     var depth = 0
     var word: [UInt8] = []
+    var isSpaced = false
     var sawField = false
     func isWord(_ c: UInt8) -> Bool {
       (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || (c >= 0x30 && c <= 0x39) || c == 0x5f
@@ -154,11 +155,11 @@ struct ProtoTextSketch {
         sawField = sawField || !word.isEmpty
         // Whatever follows up to white space or a brace is the value, not a name.
         word = []
-      case 9...13, 32:
-        // `name {`: white space may stand between a name and its brace.
-        let next = bytes[i...].first { !(9...13).contains($0) && $0 != 32 }
-        if let next, next != UInt8(ascii: "{"), next != UInt8(ascii: "<"), next != UInt8(ascii: ":") { word = [] }
+      case 9...13, 32: isSpaced = true
       default:
+        // `name {`: white space may stand between a name and its brace, but not within a name.
+        if isSpaced { word = [] }
+        isSpaced = false
         if isWord(c) { word.append(c) } else { word = [] }
       }
       i += 1

@@ -1,3 +1,4 @@
+import ByteSource
 import CPURuntime
 import Diagnostics
 import ModelGraph
@@ -81,6 +82,7 @@ extension Model {
     let options = SessionOptions(threads: threads, keep: kept.isEmpty ? .none : .names(Set(kept.map(\.value))))
     // What cannot run at all is said before what is missing for a run.
     let session = try Session(graph, options: options)
+    try graph.requireSize(below: options.limits.memory)
     let missing = graph.openInputs.filter { v in !values.names.contains(v.name) }
     if !missing.isEmpty {
       throw Diagnostics(
@@ -147,5 +149,19 @@ extension Model {
     guard case .caffe(let m) = content, m.graph.value(named: name) != nil else { return name }
     for (i, id) in m.blobValues where m.graph[id]?.name == name { return m.connections.blobs[i] }
     return name
+  }
+}
+
+extension Graph {
+  /// Throws where a value whose size is known has more bytes than a run may use.
+  func requireSize(below limit: Int) throws(Diagnostic) {
+    for v in values where v.constant == nil {
+      guard let sizes = v.type.sizes, let t = v.type.dtype, !sizes.contains(0) else { continue }
+      guard let count = checkedProduct(sizes), let bytes = t.byteCount(count), bytes <= limit else {
+        throw .error(
+          "run.memory-limit", "'\(v.name)' (\(v.type)) alone needs more than the memory limit of \(limit) bytes",
+          at: producer(of: v.id)?.origin.location ?? SourceLocation(), help: "use a smaller batch or input shape")
+      }
+    }
   }
 }
