@@ -57,9 +57,15 @@ extension Graph {
 
 extension Model {
   /// Opens a model whose inputs have the shapes of given values: read again where they differ from the declared ones.
-  static func load(_ files: [String], options: LoadOptions, fitting inputs: InputValues) throws -> Model {
+  ///
+  /// - Parameter isFixture: a lone recorded input belongs to a lone input, whatever their names.
+  static func load(
+    _ files: [String], options: LoadOptions, fitting given: InputValues, isFixture: Bool = false
+  ) throws -> Model {
     let model = try load(files, options: options)
     guard let graph = model.graph else { return model }
+    var inputs = given
+    if isFixture, inputs.tensors.count == 1, graph.openInputs.count == 1 { inputs.tensors[0].name = graph.openInputs[0].name }
     try graph.requireInputs(inputs.names)
     let differs = inputs.tensors.contains { name, t in
       guard let shape = graph.openInputs.first(where: { $0.name == name })?.type.sizes else { return false }

@@ -18,6 +18,19 @@ package struct Fixture: Sendable {
     InputValues(inputs.compactMap { n, v in v.tensor.map { (name: n, tensor: $0) } })
   }
 
+  /// The fixture with the model's names where both have one input, or one output, that is called otherwise: recorders
+  /// that know positions only make up names.
+  func bound(to graph: Graph) -> Fixture {
+    var out = self
+    let inputs = graph.openInputs.map(\.name)
+    if inputs.count == 1, out.inputs.count == 1 { out.inputs[0].name = inputs[0] }
+    let outputs = graph.outputs.compactMap { graph[$0]?.name }
+    if outputs.count == 1, out.outputs.count == 1, graph.value(named: out.outputs[0].name) == nil {
+      out.outputs[0].name = outputs[0]
+    }
+    return out
+  }
+
   /// Reads an archive with keys `in:NAME`, `out:NAME`, `blob:NAME`.
   static func archive(_ path: String) throws -> Fixture {
     let bytes = try ByteStorage.open(path).all

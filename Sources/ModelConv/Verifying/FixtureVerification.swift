@@ -39,7 +39,7 @@ extension Model {
         }
       } else {
         let fixture = try Fixture.archive(fixtures)
-        let model = try load(files, options: options, fitting: fixture.inputTensors)
+        let model = try load(files, options: options, fitting: fixture.inputTensors, isFixture: true)
         report(model.findings)
         let isEmptyBag = model.graph == nil && model.tensors.isEmpty
         guard !fixture.outputs.isEmpty || !fixture.blobs.isEmpty || isEmptyBag else {
@@ -55,8 +55,9 @@ extension Model {
     }
   }
 
-  private func check(_ fixture: Fixture, _ tolerance: Tolerance, _ threads: Int) throws -> FixtureReport.Case {
+  private func check(_ recorded: Fixture, _ tolerance: Tolerance, _ threads: Int) throws -> FixtureReport.Case {
     let graph = try requireKnownGraph("verify it")
+    let fixture = recorded.bound(to: graph)
     let names = fixture.inputs.map(\.name)
     try graph.requireInputs(names, code: "fixture.input")
     if let missing = graph.openInputs.first(where: { !names.contains($0.name) }) {
