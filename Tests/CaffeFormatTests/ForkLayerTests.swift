@@ -182,4 +182,38 @@ import Testing
     #expect(shape.count == 2 && shape[1] == 5)
     #expect(sink.items.map(\.code) == ["caffe.layer.unknown-type"])
   }
+
+  @Test func positionSensitivePoolingTakesEachBinFromItsOwnChannels() throws {
+    let (outputs, g, h, w) = (2, 3, 6, 7)
+    let features = (0..<outputs * g * g * h * w).map { Float(($0 * 37) % 101) - 50 }
+    let rois: [Float] = [0, 4, 8, 70, 60, 0, 30.5, 2, 33, 3, 0, 90, 80, 111, 95]
+    let y = try run(
+      "layer { name: 'y' type: 'PSROIPooling' bottom: 'x' bottom: 'r' top: 'y' psroi_pooling_param { "
+        + "spatial_scale: 0.0625 output_dim: 2 group_size: 3 } }",
+      inputs: [("x", [1, outputs * g * g, h, w]), ("r", [3, 5])], values: ["x": features, "r": rois])
+    #expect(y.shape == [3, outputs, g, g])
+    let got = try y.floats()
+    func edges(_ a: Float, _ b: Float, _ i: Int, _ size: Int) -> Range<Int> {
+      let start = a.rounded(.toNearestOrAwayFromZero) * 0.0625
+      let end = (b.rounded(.toNearestOrAwayFromZero) + 1) * 0.0625
+      let bin = max(end - start, 0.1) / Float(g)
+      let low = min(max(Int((Float(i) * bin + start).rounded(.down)), 0), size)
+      return low..<max(low, min(max(Int((Float(i + 1) * bin + start).rounded(.up)), 0), size))
+    }
+    for r in 0..<3 {
+      let b = rois[(r * 5)...].prefix(5).map { $0 }
+      for c in 0..<outputs {
+        for i in 0..<g {
+          for j in 0..<g {
+            let (rows, columns) = (edges(b[2], b[4], i, h), edges(b[1], b[3], j, w))
+            var sum: Float = 0
+            let plane = ((c * g + i) * g + j) * h * w
+            for y in rows { for x in columns { sum += features[plane + y * w + x] } }
+            let want = rows.isEmpty || columns.isEmpty ? 0 : sum / Float(rows.count * columns.count)
+            #expect(abs(got[((r * outputs + c) * g + i) * g + j] - want) < 1e-3)
+          }
+        }
+      }
+    }
+  }
 }

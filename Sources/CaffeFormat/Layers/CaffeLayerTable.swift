@@ -72,6 +72,7 @@ package enum CaffeLayerTable {
     PermuteLayer.self,
     PriorBoxLayer.self,
     ProposalLayer.self,
+    PSROIPoolingLayer.self,
     PythonLayer.self,
     ReLU6Layer.self,
     ReorgLayer.self,

@@ -7,8 +7,8 @@ enum ROIPoolingLayer: LayerTranslator {
   static var bottoms: ClosedRange<Int> { 2...2 }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("roi_pooling_param")
-    let (h, w) = try RegionSize.of(l, p)
-    let regions = try RegionSize.regions(l)
+    let (h, w) = try RegionShape.of(l, p)
+    let regions = try RegionShape.regions(l)
     try l.emit(
       MaxRegionPool(height: h, width: w, spatialScale: p.float("spatial_scale", default: 1)), [try l.bottom(), regions])
   }
@@ -20,8 +20,8 @@ enum ROIAlignLayer: LayerTranslator {
   static var bottoms: ClosedRange<Int> { 2...2 }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("roi_align_param")
-    let (h, w) = try RegionSize.of(l, p)
-    let regions = try RegionSize.regions(l)
+    let (h, w) = try RegionShape.of(l, p)
+    let regions = try RegionShape.regions(l)
     let corners = try l.add(
       Slice(),
       [
@@ -42,7 +42,7 @@ enum ROIAlignLayer: LayerTranslator {
   }
 }
 
-private enum RegionSize {
+enum RegionShape {
   static func of(_ l: LayerBuilder, _ p: ParameterBlock) throws(Diagnostic) -> (Int, Int) {
     let (h, w) = (p.int("pooled_h"), p.int("pooled_w"))
     guard h > 0, w > 0 else {
