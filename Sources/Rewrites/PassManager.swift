@@ -57,7 +57,8 @@ package struct PassManager: Sendable {
       if let missing = type.requires.subtracting(have).map(\.rawValue).min() {
         throw Diagnostics([
           .error(
-            "rewrite.order", "rewrite \(type.name) wants a graph with the property \(missing), which no earlier "
+            "rewrite.order",
+            "rewrite \(type.name) wants a graph with the property \(missing), which no earlier "
               + "rewrite establishes", status: .usage)
         ])
       }

@@ -62,7 +62,9 @@ enum Program {
     }
     // The parser says "Error: TEXT", then usage lines.
     let message = ModelConvCommand.message(for: error)
-    let verb = arguments.first.flatMap { a in ModelConvCommand.verbs.contains { $0.configuration.commandName == a } ? a : nil }
+    let verb = arguments.first.flatMap { a in
+      ModelConvCommand.verbs.contains { $0.configuration.commandName == a } ? a : nil
+    }
     Console(ConsoleSettings.scanned(arguments)).report(
       usageError(
         message.isEmpty ? text : message,

@@ -23,8 +23,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ["frobnicate"], ["inspect"], ["inspect", "--frobnicate", "x"], ["verify", "x"], ["verify", "x", "--fixtures", "a", "--against", "b"],
-    ["filters", "x"], ["inspect", "x", "--layers", "--blobs"], ["time", "x", "-n", "0"], ["inspect", "x", "--from", "frob"],
+    ["frobnicate"], ["inspect"], ["inspect", "--frobnicate", "x"], ["verify", "x"],
+    ["verify", "x", "--fixtures", "a", "--against", "b"],
+    ["filters", "x"], ["inspect", "x", "--layers", "--blobs"], ["time", "x", "-n", "0"],
+    ["inspect", "x", "--from", "frob"],
     ["inspect", "x", "--shape", "data"], ["list", "nothing"], ["caffe2onnx", "x", "y", "--opset", "many"],
   ])
   func usageErrors(arguments: [String]) throws {
@@ -94,7 +96,8 @@ import Testing
     let shell = Process()
     shell.executableURL = URL(filePath: "/bin/sh")
     shell.arguments = [
-      "-c", "\"$0\" caffe2onnx \"$1\" \"$2\" -o - > piped.onnx", try #require(Command.binary).path, Command.prototxt, Command.weights,
+      "-c", "\"$0\" caffe2onnx \"$1\" \"$2\" -o - > piped.onnx", try #require(Command.binary).path, Command.prototxt,
+      Command.weights,
     ]
     shell.currentDirectoryURL = folder.url
     try shell.run()
@@ -109,6 +112,16 @@ import Testing
     #expect(r.status == 0)
     #expect(r.stdout.isEmpty)
     #expect(r.stderr.isEmpty)
+  }
+
+  @Test func weightsAreNotMadeUp() throws {
+    let folder = try TemporaryFolder()
+    let r = try Command.run("caffe2onnx", Command.prototxt, "-o", "o.onnx", in: folder.url)
+    #expect(r.status == 64)
+    #expect(r.stderr.contains("no weights are given"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    let filled = try Command.run("caffe2onnx", Command.prototxt, "-o", "o.onnx", "--allow-missing", in: folder.url)
+    #expect(filled.status == 0)
   }
 
   @Test func failedParityIsOne() throws {

@@ -118,7 +118,8 @@ import Testing
   }
 
   @Test func viewsAreReadInOrder() throws {
-    let t = try Tensor((0..<24).map { Float($0) }, shape: [2, 3, 4]).permuted([2, 0, 1]).sliced(axis: 0, start: 1, length: 1)
+    let t = try Tensor((0..<24).map { Float($0) }, shape: [2, 3, 4]).permuted([2, 0, 1]).sliced(
+      axis: 0, start: 1, length: 1)
     let s = TensorStatistics(name: "w", t)
     #expect(s.min == 1)
     #expect(s.max == 21)

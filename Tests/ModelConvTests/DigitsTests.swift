@@ -28,7 +28,8 @@ import WeightFormats
 
   @Test func recordedValuesAgree() throws {
     let report = try Model.verify(
-      Self.files, options: LoadOptions(), fixtures: Self.path("io.npz"), tolerance: Tolerance()) { _ in }
+      Self.files, options: LoadOptions(), fixtures: Self.path("io.npz"), tolerance: Tolerance()
+    ) { _ in }
     #expect(report.passes)
     #expect(report.cases.flatMap(\.comparisons).count >= 2)
   }
@@ -42,7 +43,8 @@ import WeightFormats
     bag[i].tensor = try Tensor(v, shape: bag[i].tensor.shape)
     try Npz.write(bag, path: folder.path("io.npz"))
     let report = try Model.verify(
-      Self.files, options: LoadOptions(), fixtures: folder.path("io.npz"), tolerance: Tolerance()) { _ in }
+      Self.files, options: LoadOptions(), fixtures: folder.path("io.npz"), tolerance: Tolerance()
+    ) { _ in }
     #expect(!report.passes)
     #expect(report.cases[0].comparisons.first { $0.name == "prob" && !$0.passes }?.worst?.index == [3, 7])
   }

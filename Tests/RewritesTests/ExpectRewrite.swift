@@ -18,8 +18,10 @@ func expectRewrite(
     #expect(graph.dump() == after, sourceLocation: sourceLocation)
   }
   if let changes { #expect((steps.first?.changes ?? 0) == changes, sourceLocation: sourceLocation) }
-  #expect(before.inputs.map { before[$0]?.name } == graph.inputs.map { graph[$0]?.name }, sourceLocation: sourceLocation)
-  #expect(before.outputs.map { before[$0]?.name } == graph.outputs.map { graph[$0]?.name }, sourceLocation: sourceLocation)
+  #expect(
+    before.inputs.map { before[$0]?.name } == graph.inputs.map { graph[$0]?.name }, sourceLocation: sourceLocation)
+  #expect(
+    before.outputs.map { before[$0]?.name } == graph.outputs.map { graph[$0]?.name }, sourceLocation: sourceLocation)
   #expect(
     before.outputs.map { before[$0]?.type } == graph.outputs.map { graph[$0]?.type }, sourceLocation: sourceLocation)
   try expectSameOutputs(before, graph, sourceLocation: sourceLocation)
@@ -59,7 +61,9 @@ struct GraphBuilder: ~Copyable {
   var editor = GraphEditor(name: "g")
   private var state: UInt64 = 0x9e37_79b9
 
-  mutating func input(_ name: String, _ sizes: [Int]) -> ValueID { editor.addInput(name, .tensor(.float32, sizes: sizes)) }
+  mutating func input(_ name: String, _ sizes: [Int]) -> ValueID {
+    editor.addInput(name, .tensor(.float32, sizes: sizes))
+  }
 
   /// Values in −1 ..< 1, or from `low` on.
   mutating func weights(_ name: String, _ shape: [Int], low: Float = -1) throws -> ValueID {

@@ -31,7 +31,9 @@ import Testing
       for k in 1...5 {
         for s in 1...5 {
           for p in 0..<k {
-            guard let e = PoolingExtent(Self.caffe([k, k], [s, s], [p, p]), input: n, axis: 0), e.size > 0 else { continue }
+            guard let e = PoolingExtent(Self.caffe([k, k], [s, s], [p, p]), input: n, axis: 0), e.size > 0 else {
+              continue
+            }
             guard let end = e.endPadForFloor else { continue }
             let span = n + p + end - k
             #expect(span >= 0)

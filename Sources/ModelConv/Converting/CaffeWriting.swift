@@ -5,9 +5,13 @@ import ModelGraph
 
 /// What was written as a Caffe model.
 public struct CaffeWriteReport: Sendable, Codable {
+  /// The written net; nil where weights alone were written.
   public var prototxt: String?
+  /// The written weights.
   public var weights: String
+  /// Layers that take part.
   public var layers: Int
+  /// Values of all weights, shared ones counted once.
   public var parameters: Int
   /// The written files, opened again, against the source; nil where it was not asked for.
   public var verification: ParityReport?
@@ -86,8 +90,11 @@ extension Model {
 
 /// Which blobs of a net a weights file gave, and which were filled.
 public struct InitReport: Sendable, Codable {
+  /// The written weights.
   public var output: String
+  /// Seed of the fillers.
   public var seed: UInt64
+  /// Values of all weights, shared ones counted once.
   public var parameters: Int
   /// Layers whose blobs came from the weights file.
   public var copied: [String]

@@ -16,10 +16,14 @@ public struct ConversionOptions: Sendable {
   public var preprocessing = Preprocessing()
   /// Whether the written file is opened again and compared with the source.
   public var verifies = true
+  /// Random inputs of the comparison.
   public var samples = 1
+  /// Seed of the random inputs.
   public var seed: UInt64 = 1
+  /// Threads of the comparison; 0 for one a processor.
   public var threads = 0
 
+  /// The defaults.
   public init() {}
 }
 
@@ -32,7 +36,9 @@ public struct Preprocessing: Sendable {
   /// The input has its channels in the other order (RGB for a BGR net): they are reversed first.
   public var reversesChannels = false
 
+  /// The defaults.
   public init() {}
 
+  /// True where anything is asked for.
   public var isNeeded: Bool { mean != nil || scale != nil || reversesChannels }
 }

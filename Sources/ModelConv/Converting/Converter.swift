@@ -7,13 +7,19 @@ import TensorCore
 
 /// What a conversion did, and the proof that the result computes the same.
 public struct ConversionReport: Sendable, Codable {
+  /// Files of the source, as the user named them.
   public var source: [String]
+  /// The written file.
   public var output: String
   /// The data file beside it, where weights are external.
   public var externalData: String?
+  /// Its ONNX operator set.
   public var opset: Int
+  /// Its IR version.
   public var irVersion: Int
+  /// Number of its nodes.
   public var nodes: Int
+  /// Its size.
   public var bytes: Int
   /// What rewrites changed, in order.
   public var rewrites: [RewriteStep]
@@ -22,10 +28,15 @@ public struct ConversionReport: Sendable, Codable {
   /// Why the result could not be run for a comparison.
   public var verificationProblem: String?
 
+  /// What one rewrite did.
   public struct RewriteStep: Sendable, Codable {
+    /// The rewrite's name.
     public var name: String
+    /// How many places changed.
     public var changes: Int
+    /// How often each operator occurred before.
     public var before: [String: Int]
+    /// How often each operator occurs afterwards.
     public var after: [String: Int]
   }
 
@@ -35,8 +46,10 @@ public struct ConversionReport: Sendable, Codable {
 
 /// Converts models.
 public struct Converter: Sendable {
+  /// How to convert.
   public var options: ConversionOptions
 
+  /// A converter with these options.
   public init(options: ConversionOptions = ConversionOptions()) { self.options = options }
 
   /// Writes `model` as ONNX to `path`, opens the file again and compares it with the source on seeded inputs.
@@ -101,7 +114,8 @@ public struct Converter: Sendable {
         return pass
       }
     }
-    return try PassManager(passes, context: .withRuntime()).run(graph) { name, g in observe(name, g.dump(origins: true)) }
+    return try PassManager(passes, context: .withRuntime()).run(graph) { name, g in observe(name, g.dump(origins: true))
+    }
   }
 
   /// Opens what was written and compares it with the source, both on the CPU runtime.

@@ -7,11 +7,15 @@ import TensorCore
 
 /// Everything that would go wrong with a model, in one list.
 public struct CheckReport: Sendable, Codable {
+  /// Files of the model, as the user named them.
   public var files: [String]
   /// The format that was checked for.
   public var target: String
+  /// Everything found, in the order of the checks.
   public var findings: [Finding]
+  /// How many findings are errors.
   public var errors: Int
+  /// How many findings are warnings.
   public var warnings: Int
 
   /// True where nothing stands in the way.
@@ -58,7 +62,9 @@ extension Model {
       }
     }
     let sink = DiagnosticSink()
-    do { try OnnxWriter.check(graph, options: OnnxWriteOptions(opset: opset), sink: sink) } catch { found += error.items }
+    do { try OnnxWriter.check(graph, options: OnnxWriteOptions(opset: opset), sink: sink) } catch {
+      found += error.items
+    }
     found += sink.items
     for n in graph.nodes {
       guard let g = n.op.poolingGeometry, !g.isGlobal, let x = n.inputs.first ?? nil, let shape = graph[x]?.type.shape
@@ -69,7 +75,8 @@ extension Model {
         if g.rounding == .ceil {
           found.append(
             Diagnostic(
-              .note, "check.rounding-unknown", "layer '\(name)': whether ceil rounding matters depends on the input's size",
+              .note, "check.rounding-unknown",
+              "layer '\(name)': whether ceil rounding matters depends on the input's size",
               at: n.origin.location, help: "give the size with --shape"))
         }
         continue
@@ -77,7 +84,8 @@ extension Model {
       if e.contains(where: \.hasEmptyWindow) {
         found.append(
           Diagnostic(
-            .warning, "check.empty-window", "layer '\(name)': a pooling window holds no input at all", at: n.origin.location,
+            .warning, "check.empty-window", "layer '\(name)': a pooling window holds no input at all",
+            at: n.origin.location,
             help: "its result is a constant in Caffe and differs elsewhere; shrink the stride or pad the input"))
       } else if e.contains(where: \.differs) {
         found.append(

@@ -55,7 +55,8 @@ extension Preprocessing {
       let v = numbers.compactMap { $0 }
       guard v.count == 1 || v.count == channels else {
         throw Diagnostic.error(
-          "preprocess.mean", "\(v.count) means are given for the \(channels) channels of input '\(input)'", status: .usage)
+          "preprocess.mean", "\(v.count) means are given for the \(channels) channels of input '\(input)'",
+          status: .usage)
       }
       return try Tensor(v, shape: [1, v.count, 1, 1])
     }
@@ -68,7 +69,8 @@ extension Preprocessing {
       && zip(dims[1...], shape[2...]).allSatisfy { d, s in d == 1 || s.value == nil || s.value == d }
     guard fits else {
       throw Diagnostic.error(
-        "preprocess.mean", "the mean has shape \(file.shape), input '\(input)' is [\(shape.map(\.description).joined(separator: ","))]",
+        "preprocess.mean",
+        "the mean has shape \(file.shape), input '\(input)' is [\(shape.map(\.description).joined(separator: ","))]",
         at: SourceLocation(file: text),
         help: "crop the mean to the input's size, or give one number for each channel: --mean 104,117,123")
     }

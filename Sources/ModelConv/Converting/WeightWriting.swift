@@ -53,7 +53,8 @@ extension Model {
       for t in tensors {
         guard let tensor = t.tensor else {
           throw Diagnostic.error(
-            "weights.damaged", "tensor '\(t.name)': \(t.problem ?? "cannot be read")", at: SourceLocation(file: files.first))
+            "weights.damaged", "tensor '\(t.name)': \(t.problem ?? "cannot be read")",
+            at: SourceLocation(file: files.first))
         }
         arrays.append((t.name, tensor))
       }

@@ -5,9 +5,11 @@ public struct Finding: Sendable, Hashable, Codable {
   /// How bad it is.
   public enum Severity: String, Sendable, Hashable, Codable { case note, warning, error }
 
+  /// How bad it is.
   public var severity: Severity
   /// Stable name of the kind of finding: `caffe.pooling.kernel-missing`.
   public var code: String
+  /// What it is, naming file, layer and place.
   public var message: String
   /// The file as the user named it.
   public var file: String?
@@ -15,11 +17,13 @@ public struct Finding: Sendable, Hashable, Codable {
   public var member: String?
   /// One-based line and column of a text file.
   public var line: Int?
+  /// One-based column, in bytes.
   public var column: Int?
   /// Zero-based offset in a binary file.
   public var byteOffset: Int?
   /// Layer, field and index inside the model, outermost first.
   public var path: [String]
+  /// What else is to know.
   public var notes: [String]
   /// What can be done.
   public var help: String?
@@ -44,6 +48,7 @@ public struct Finding: Sendable, Hashable, Codable {
 
 /// Why something could not be done: one or several findings.
 public struct ModelConvError: Error, Sendable {
+  /// What was found, errors among them.
   public let findings: [Finding]
   /// The process exit status that fits (sysexits): 65 input malformed or unsupported, 66 missing, 70 a bug, 73 output
   /// cannot be created, 74 reading or writing failed, 64 wrong usage.

@@ -13,19 +13,28 @@ public struct FilterGrid: Sendable {
   /// Pixels a weight; nil chooses so that small kernels can be seen.
   public var scale: Int?
 
+  /// One range a filter, channels as they are.
   public init() {}
 
   /// What was drawn.
   public struct Summary: Sendable, Codable {
+    /// The layer, or the tensor's path.
     public var layer: String
+    /// Shape of the weights.
     public var shape: [Int]
+    /// Number of tiles drawn.
     public var tiles: Int
+    /// Tiles in a row.
     public var columns: Int
+    /// Rows of tiles.
     public var rows: Int
+    /// Colour, for three input channels; otherwise grey.
     public var isColour: Bool
     /// Pixels a weight.
     public var scale: Int
+    /// Pixels across.
     public var width: Int
+    /// Pixels down.
     public var height: Int
     /// Tiles that were left out because there are too many.
     public var omitted: Int
@@ -58,7 +67,8 @@ public struct FilterGrid: Sendable {
     let isColour = channels == 3
     let all = isColour ? filters : filters * channels
     let tiles = min(all, Self.tileLimit)
-    let columns = !isColour && channels > 1 && tiles == all && channels <= 512
+    let columns =
+      !isColour && channels > 1 && tiles == all && channels <= 512
       ? channels : max(1, Int(Double(tiles).squareRoot().rounded(.up)))
     let rows = (tiles + columns - 1) / columns
     let scale = self.scale ?? max(1, min(16, max(48 / max(h, w), 1), 2048 / max(1, columns * (w + 1))))

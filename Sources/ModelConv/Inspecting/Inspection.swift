@@ -6,23 +6,34 @@ import TensorCore
 
 /// What is inside a model.
 public struct Inspection: Sendable, Codable {
+  /// The files as the user named them.
   public var files: [String]
   /// The format's name.
   public var format: String
+  /// The model's own name for itself.
   public var name: String
   /// Facts of the format: dialect, producer, IR version, operator sets.
   public var facts: [Fact]
+  /// What must be given.
   public var inputs: [ValueSummary]
+  /// What comes out.
   public var outputs: [ValueSummary]
+  /// The layers in order.
   public var layers: [LayerSummary]
+  /// Sums over the layers.
   public var totals: Totals
 
+  /// A fact by name.
   public struct Fact: Sendable, Codable {
+    /// What it is about.
     public var name: String
+    /// What is so.
     public var value: String
   }
 
+  /// Sums over the layers.
   public struct Totals: Sendable, Codable {
+    /// Number of layers.
     public var layers: Int
     /// Values of all weights, shared ones counted once.
     public var parameters: Int
@@ -35,7 +46,9 @@ public struct Inspection: Sendable, Codable {
 
 /// An input, output or blob.
 public struct ValueSummary: Sendable, Codable {
+  /// Its name in the model.
   public var name: String
+  /// `float32`, `int64`, …
   public var elementType: String
   /// Numbers, names of symbols, or expressions; nil where even the rank is unknown.
   public var shape: [String]?
@@ -58,11 +71,15 @@ public struct ValueSummary: Sendable, Codable {
 
 /// One layer of a model, as its format counts layers.
 public struct LayerSummary: Sendable, Codable {
+  /// Place in the order, from 0.
   public var index: Int
+  /// The layer's name.
   public var name: String
+  /// The type as the format calls it.
   public var type: String
   /// Names of what it reads and makes.
   public var inputs: [String]
+  /// What it makes.
   public var outputs: [ValueSummary]
   /// Number of weight values; a shared one counts for the first layer that uses it.
   public var parameters: Int
@@ -95,7 +112,8 @@ extension Model {
       totals.parameters = m.weightReport.parameterCount
     case .onnx(let m):
       if !m.producerName.isEmpty {
-        facts.append(.init(name: "producer", value: [m.producerName, m.producerVersion].joined(separator: " ").trimmed))
+        facts.append(
+          .init(name: "producer", value: [m.producerName, m.producerVersion].joined(separator: " ").trimmed))
       }
       facts.append(.init(name: "IR version", value: String(m.irVersion)))
       for (domain, version) in m.opsets.sorted(by: { $0.key < $1.key }) {
@@ -138,7 +156,8 @@ extension Model {
     case .onnx(let m):
       (m.graph.inputs + m.graph.nodes.flatMap { $0.outputs.compactMap { $0 } }).compactMap { m.graph[$0] }
         .map { ValueSummary($0) }
-    case .weights(let bag): bag.entries.map { ValueSummary(name: $0.path, .tensor($0.tensor.dtype, sizes: $0.tensor.shape)) }
+    case .weights(let bag):
+      bag.entries.map { ValueSummary(name: $0.path, .tensor($0.tensor.dtype, sizes: $0.tensor.shape)) }
     case .settings: []
     }
   }
@@ -154,7 +173,9 @@ extension Model {
 
 /// A line of an operator histogram.
 public struct OperatorCount: Sendable, Codable {
+  /// The type as the format calls it.
   public var type: String
+  /// How often it occurs.
   public var count: Int
 }
 

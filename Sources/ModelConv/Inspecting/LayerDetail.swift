@@ -7,11 +7,13 @@ import TensorCore
 
 /// Everything about one layer.
 public struct LayerDetail: Sendable, Codable {
+  /// As in the layer table.
   public var summary: LayerSummary
   /// Where it stands in its file.
   public var location: String
   /// Parameters as the file gives them.
   public var attributes: [Inspection.Fact]
+  /// Its weights and what their values look like.
   public var weights: [TensorStatistics]
   /// The neutral operators that it became, in order: name, operator, attributes.
   public var operators: [String]

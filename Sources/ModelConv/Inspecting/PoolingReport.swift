@@ -4,27 +4,35 @@ import Rewrites
 
 /// What rounding does to each pooling layer of a model: the place where conversions most often go wrong.
 public struct PoolingReport: Sendable, Codable {
+  /// Pooling layers in order.
   public var layers: [Layer]
 
   /// Names of the layers whose size depends on the rounding.
   public var differing: [String] { layers.filter(\.differs).map(\.name) }
 
+  /// One pooling layer.
   public struct Layer: Sendable, Codable {
+    /// The layer's name.
     public var name: String
     /// `max`, `average`, …
     public var kind: String
     /// Spatial extents; nil where they are not known.
     public var input: [Int]?
+    /// Window extents.
     public var kernel: [Int]
+    /// Steps between windows.
     public var stride: [Int]
     /// Pads as the layer has them.
     public var beginPads: [Int]
+    /// Pads at the end of each axis.
     public var endPads: [Int]
     /// `ceil` or `floor`, as the layer rounds.
     public var rounding: String
     /// Output extents with floor and with ceil rounding, and as the layer has them.
     public var floorSize: [Int]?
+    /// Output extents with ceil rounding.
     public var ceilSize: [Int]?
+    /// Output extents as the layer has them.
     public var size: [Int]?
     /// Floor rounding with the layer's own pads gives another size.
     public var differs: Bool

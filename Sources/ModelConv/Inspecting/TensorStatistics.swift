@@ -3,19 +3,29 @@ import TensorCore
 
 /// What the values of a tensor look like.
 public struct TensorStatistics: Sendable, Codable {
+  /// The tensor's name or path.
   public var name: String
+  /// `float32`, `int64`, …
   public var elementType: String
+  /// Extents.
   public var shape: [Int]
+  /// Number of elements.
   public var elements: Int
+  /// Size of the elements.
   public var bytes: Int
   /// Over finite elements; nil where there is none, or the elements are no numbers.
   public var min: Double?
+  /// Largest finite element.
   public var max: Double?
+  /// Mean of the finite elements.
   public var mean: Double?
   /// Population standard deviation of the finite elements.
   public var standardDeviation: Double?
+  /// Elements that are 0.
   public var zeros: Int
+  /// Elements that are not a number.
   public var nans: Int
+  /// Infinite elements of either sign.
   public var infinities: Int
   /// Why the values cannot be read.
   public var problem: String?

@@ -63,7 +63,9 @@ struct ProtoSketch {
         types[f.number, default: []].insert(f.type)
       } catch {
         // The field that is cut off counts where its tag makes sense.
-        if let byte = b[at], let type = WireType(rawValue: byte & 7), byte >= 8, byte < 0x80, at > 0 || type == .lengthDelimited {
+        if let byte = b[at], let type = WireType(rawValue: byte & 7), byte >= 8, byte < 0x80,
+          at > 0 || type == .lengthDelimited
+        {
           types[UInt32(byte >> 3), default: []].insert(type)
         } else if at == 0 {
           types = [:]
@@ -89,10 +91,13 @@ struct ProtoSketch {
     {
       return .onnx
     }
-    let isTensorData = has(4, .lengthDelimited) || has(5, .lengthDelimited) || has(7, .lengthDelimited)
+    let isTensorData =
+      has(4, .lengthDelimited) || has(5, .lengthDelimited) || has(7, .lengthDelimited)
       || has(9, .lengthDelimited) || has(10, .lengthDelimited) || has(6, .lengthDelimited) || has(13, .lengthDelimited)
     if has(2, .varint), !has(3, .varint), isTensorData || has(8, .lengthDelimited) { return .onnxTensor }
-    if has(5, .lengthDelimited) || has(5, .fixed32) || has(8, .lengthDelimited), has(7, .lengthDelimited) || has(1, .varint) {
+    if has(5, .lengthDelimited) || has(5, .fixed32) || has(8, .lengthDelimited),
+      has(7, .lengthDelimited) || has(1, .varint)
+    {
       return .binaryproto
     }
     if has(1, .varint), has(2, .lengthDelimited) || has(3, .lengthDelimited),
@@ -117,7 +122,9 @@ struct ProtoTextSketch {
     "snapshot", "snapshot_prefix", "solver_mode", "solver_type",
   ]
 
-  var isSolver: Bool { !fields.isDisjoint(with: Self.solverFields) && fields.isDisjoint(with: ["layer", "layers", "input"]) }
+  var isSolver: Bool {
+    !fields.isDisjoint(with: Self.solverFields) && fields.isDisjoint(with: ["layer", "layers", "input"])
+  }
 
   /// nil where the bytes are not text of the form `name: value` or `name { … }`.
   init?(_ b: ByteSlice) {

@@ -4,10 +4,13 @@ import WeightFormats
 public struct ModelFormat: Sendable, Hashable, Codable {
   /// The name that `--from` and `--to` take.
   public let name: String
+  /// In words.
   public let title: String
   /// Usual file names.
   public let extensions: [String]
+  /// This build reads it.
   public let reads: Bool
+  /// This build writes it.
   public let writes: Bool
   /// `graph`, `weights` or `tensor`.
   public let holds: String
@@ -15,6 +18,7 @@ public struct ModelFormat: Sendable, Hashable, Codable {
 
 /// The table of formats.
 public enum FormatRegistry {
+  /// Every format of this build.
   public static let formats: [ModelFormat] = [
     ModelFormat(
       name: "caffe", title: "Caffe net (prototxt V0, V1, V2) and weights (caffemodel)",
@@ -36,12 +40,14 @@ public enum FormatRegistry {
     ModelFormat(name: "npz", title: "NumPy archive", extensions: ["npz"], reads: true, writes: true, holds: "weights"),
     ModelFormat(
       name: "onnx-tensor", title: "ONNX tensor", extensions: ["pb"], reads: true, writes: true, holds: "tensor"),
-    ModelFormat(name: "hdf5", title: "HDF5 file", extensions: ["h5", "hdf5"], reads: true, writes: true, holds: "weights"),
+    ModelFormat(
+      name: "hdf5", title: "HDF5 file", extensions: ["h5", "hdf5"], reads: true, writes: true, holds: "weights"),
     ModelFormat(
       name: "safetensors", title: "safetensors archive", extensions: ["safetensors"], reads: true, writes: true,
       holds: "weights"),
     ModelFormat(
-      name: "torch", title: "PyTorch checkpoint", extensions: ["pt", "pth"], reads: true, writes: false, holds: "weights"),
+      name: "torch", title: "PyTorch checkpoint", extensions: ["pt", "pth"], reads: true, writes: false,
+      holds: "weights"),
     ModelFormat(
       name: "pickle", title: "pickled arrays (never run)", extensions: ["pickle", "pkl"], reads: true, writes: false,
       holds: "weights"),

@@ -11,7 +11,9 @@ public struct LoadOptions: Sendable {
   public var batch: String?
   /// Caffe's net state.
   public var isTraining = false
+  /// The level of the net state.
   public var level = 0
+  /// The stages of the net state.
   public var stages: [String] = []
   /// A Caffe fork's name, where it is not recognised.
   public var fork: String?
@@ -23,6 +25,7 @@ public struct LoadOptions: Sendable {
   /// Changes to a Caffe net before it is used.
   public var edits = NetEdits()
 
+  /// The defaults: recognised by content, shapes as declared, Caffe at TEST.
   public init() {}
 
   /// The shapes as extents.
@@ -71,9 +74,12 @@ public struct NetEdits: Sendable {
   public var renames: [(old: String, new: String)] = []
   /// The part from a blob, which becomes an input, to another.
   public var fromBlob: String?
+  /// The last blob that is kept.
   public var toBlob: String?
 
+  /// No changes.
   public init() {}
 
+  /// True where nothing is to change.
   public var isEmpty: Bool { !isDeployed && drops.isEmpty && renames.isEmpty && fromBlob == nil && toBlob == nil }
 }

@@ -39,6 +39,12 @@ public struct Model: Sendable {
   /// True where the files describe a network that can run, and not weights or settings alone.
   public var isNetwork: Bool { graph != nil }
 
+  /// True where a network has weights that no file gives: they are what fillers make of them.
+  public var lacksWeights: Bool {
+    if case .caffe(let m) = content { return m.weights == nil && !m.weightReport.filled.isEmpty }
+    return false
+  }
+
   /// The neutral graph; nil for weights and settings.
   package var graph: Graph? {
     switch content {
@@ -88,14 +94,17 @@ public struct Model: Sendable {
       guard let weights = m.weights else { return [] }
       return weights.layers.flatMap { layer in
         layer.blobs.enumerated().compactMap { i, blob in
-          blob.map { NamedTensor(name: "\(layer.name).\(i)", layer: layer.name, tensor: $0.tensor, problem: $0.problem?.message) }
+          blob.map {
+            NamedTensor(name: "\(layer.name).\(i)", layer: layer.name, tensor: $0.tensor, problem: $0.problem?.message)
+          }
         }
       }
     case .onnx(let m):
       return m.graph.values.compactMap { v in
         v.constant.map { NamedTensor(name: v.name, layer: nil, tensor: $0, problem: nil) }
       }
-    case .weights(let bag): return bag.entries.map { NamedTensor(name: $0.path, layer: nil, tensor: $0.tensor, problem: nil) }
+    case .weights(let bag):
+      return bag.entries.map { NamedTensor(name: $0.path, layer: nil, tensor: $0.tensor, problem: nil) }
     case .settings: return []
     }
   }
@@ -109,7 +118,8 @@ extension Graph {
       return .error(
         "caffe.layer.unsupported", "layer '\(n.origin.layer ?? n.name)' (\(f.type)): the layer type is not supported",
         at: n.origin.location,
-        help: "its weights can be exported (modelconv convert … -o weights.npz), but it can neither run nor become ONNX")
+        help: "its weights can be exported (modelconv convert … -o weights.npz), but it can neither run nor become ONNX"
+      )
     }
   }
 }

@@ -106,7 +106,8 @@ struct ModelLoader {
         help: "modelconv list formats names what this build reads")
     case .png, .jpeg, .unknown:
       throw Diagnostic.error(
-        "format.unknown", file.kind == .unknown ? "the file is \(file.kind.title)" : "is \(file.kind.title), not a model",
+        "format.unknown",
+        file.kind == .unknown ? "the file is \(file.kind.title)" : "is \(file.kind.title), not a model",
         at: place,
         help: "modelconv list formats names what this build reads; --from NAME skips recognition")
     }

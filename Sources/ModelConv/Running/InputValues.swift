@@ -24,7 +24,9 @@ package struct InputValues: Sendable {
           "inputs.name", "the file does not say which input it is for", at: SourceLocation(file: a),
           help: "write --input NAME=\(a)", status: .usage)
       } else {
-        tensors += bag.entries.filter { !$0.path.hasPrefix("out:") && !$0.path.hasPrefix("blob:") }.map { ($0.path, $0.tensor) }
+        tensors += bag.entries.filter { !$0.path.hasPrefix("out:") && !$0.path.hasPrefix("blob:") }.map {
+          ($0.path, $0.tensor)
+        }
       }
     }
   }
@@ -65,7 +67,9 @@ extension Model {
     let model = try load(files, options: options)
     guard let graph = model.graph else { return model }
     var inputs = given
-    if isFixture, inputs.tensors.count == 1, graph.openInputs.count == 1 { inputs.tensors[0].name = graph.openInputs[0].name }
+    if isFixture, inputs.tensors.count == 1, graph.openInputs.count == 1 {
+      inputs.tensors[0].name = graph.openInputs[0].name
+    }
     try graph.requireInputs(inputs.names)
     let differs = inputs.tensors.contains { name, t in
       guard let shape = graph.openInputs.first(where: { $0.name == name })?.type.sizes else { return false }

@@ -43,7 +43,8 @@ public struct RunOutputs: Sendable {
     }
   }
 
-  private static func arrays(_ values: [(name: String, value: RuntimeValue)]) throws -> [(key: String, tensor: Tensor)] {
+  private static func arrays(_ values: [(name: String, value: RuntimeValue)]) throws -> [(key: String, tensor: Tensor)]
+  {
     var out: [(key: String, tensor: Tensor)] = []
     for v in values {
       guard case .tensor(let t) = v.value else {
@@ -92,7 +93,8 @@ extension Model {
             help: "give it with --input \(v.name)=FILE.npy", status: .usage)
         })
     }
-    let result = try session.run(Dictionary(values.tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { _, b in b }))
+    let result = try session.run(
+      Dictionary(values.tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { _, b in b }))
     func value(_ name: String) throws -> RuntimeValue {
       if let v = result[name] { return v }
       if let t = graph.value(named: name)?.constant { return .tensor(t) }

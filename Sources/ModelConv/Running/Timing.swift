@@ -6,27 +6,42 @@ import TensorCore
 
 /// How long a forward pass takes.
 public struct TimingReport: Sendable, Codable {
+  /// Threads asked for; 0 for one a processor.
   public var threads: Int
+  /// Passes measured.
   public var iterations: Int
+  /// Times of whole passes.
   public var forward: Times
   /// GFLOP/s of the whole pass by its median: two FLOP a multiply-add of convolutions and matrix products.
   public var gflops: Double?
+  /// Multiply-adds of convolutions and matrix products; nil where a size is not known.
   public var multiplyAdds: Int?
+  /// Times by layer, in order.
   public var layers: [Layer]
 
+  /// Times of several passes in milliseconds.
   public struct Times: Sendable, Codable {
+    /// The shortest.
     public var best_ms: Double
+    /// The middle one.
     public var median_ms: Double
+    /// Their mean.
     public var mean_ms: Double
   }
 
+  /// The time of one layer.
   public struct Layer: Sendable, Codable {
+    /// The layer's name.
     public var name: String
+    /// The type as the format calls it.
     public var type: String
+    /// Median over the passes.
     public var median_ms: Double
     /// Share of the sum over layers.
     public var share: Double
+    /// Its multiply-adds; nil where a size is not known.
     public var multiplyAdds: Int?
+    /// Two FLOP a multiply-add over its time.
     public var gflops: Double?
   }
 }

@@ -5,11 +5,15 @@ import TensorCore
 public struct Comparison: Sendable, Codable {
   /// The value's name: an output, a blob, or a tensor's path.
   public var name: String
+  /// True where every element agrees.
   public var passes: Bool
   /// Why it fails, where it is not the values: shapes or element types differ, the value is missing.
   public var problem: String?
+  /// Extents of the reference.
   public var shape: [Int]
+  /// Element type of the reference.
   public var elementType: String
+  /// Number of elements.
   public var elements: Int
   /// Elements outside the tolerance.
   public var failing: Int
@@ -24,8 +28,11 @@ public struct Comparison: Sendable, Codable {
 
   /// One element that does not agree.
   public struct Worst: Sendable, Codable {
+    /// Where it stands.
     public var index: [Int]
+    /// What was computed.
     public var actual: Double
+    /// What the reference has.
     public var expected: Double
   }
 

@@ -111,7 +111,9 @@ extension RuntimeValue {
       let ints = try? keys.ints()
       for (i, value) in values.enumerated() {
         let key: MapEntry.Key =
-          if let strings, i < strings.count { .string(strings[i]) } else { .int(ints.map { i < $0.count ? $0[i] : 0 } ?? 0) }
+          if let strings, i < strings.count { .string(strings[i]) } else {
+            .int(ints.map { i < $0.count ? $0[i] : 0 } ?? 0)
+          }
         entries.append(MapEntry(key: key, value: RuntimeValue(value, element)))
       }
       self = .map(entries, key: keys.dtype, value: element)

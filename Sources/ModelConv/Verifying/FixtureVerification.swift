@@ -5,16 +5,22 @@ import TensorCore
 
 /// What a model makes of recorded inputs, compared with what was recorded.
 public struct FixtureReport: Sendable, Codable {
+  /// Files of the model, as the user named them.
   public var model: [String]
+  /// The recorded cases in order.
   public var cases: [Case]
+  /// When two values counted as equal.
   public var tolerance: Tolerance
+  /// True where everything agrees.
   public var passes: Bool
 
+  /// One recorded case.
   public struct Case: Sendable, Codable {
     /// The archive or data set.
     public var name: String
     /// Outputs, then blobs, in the fixture's order.
     public var comparisons: [Comparison]
+    /// True where everything agrees.
     public var passes: Bool
   }
 }
@@ -44,7 +50,8 @@ extension Model {
         let isEmptyBag = model.graph == nil && model.tensors.isEmpty
         guard !fixture.outputs.isEmpty || !fixture.blobs.isEmpty || isEmptyBag else {
           throw Diagnostic.error(
-            "fixture.empty", "the fixture records no output: it has no key out:NAME", at: SourceLocation(file: fixtures))
+            "fixture.empty", "the fixture records no output: it has no key out:NAME", at: SourceLocation(file: fixtures)
+          )
         }
         cases.append(
           model.graph == nil

@@ -5,8 +5,11 @@ import TensorCore
 
 /// Two models on the same seeded or given inputs, compared layer by layer where names match.
 public struct ParityReport: Sendable, Codable {
+  /// Number of inputs that were tried.
   public var samples: Int
+  /// Seed of random inputs.
   public var seed: UInt64
+  /// When two values counted as equal.
   public var tolerance: Tolerance
   /// Outputs, worst over the samples.
   public var outputs: [Comparison]
@@ -14,6 +17,7 @@ public struct ParityReport: Sendable, Codable {
   public var layers: [Comparison]
   /// The first value in order that does not agree.
   public var firstDivergence: String?
+  /// True where all outputs agree.
   public var passes: Bool
 }
 
@@ -100,7 +104,8 @@ struct Parity {
     if Set(x) == Set(y) { return Dictionary(zip(x, x), uniquingKeysWith: { first, _ in first }) }
     guard x.count == y.count else {
       throw .error(
-        "parity.inputs", "the models have different inputs: \(x.joined(separator: ", ")) and \(y.joined(separator: ", "))")
+        "parity.inputs",
+        "the models have different inputs: \(x.joined(separator: ", ")) and \(y.joined(separator: ", "))")
     }
     return Dictionary(zip(x, y), uniquingKeysWith: { first, _ in first })
   }
@@ -113,7 +118,9 @@ struct Parity {
     }
     let (x, y) = (named(a), named(b))
     if Set(x.map(\.compared)) == Set(y.map(\.compared)) {
-      return x.compactMap { o in y.first { $0.compared == o.compared }.map { Pair(name: o.compared, a: o.own, b: $0.own) } }
+      return x.compactMap { o in
+        y.first { $0.compared == o.compared }.map { Pair(name: o.compared, a: o.own, b: $0.own) }
+      }
     }
     guard x.count == y.count else {
       throw .error(
@@ -230,7 +237,8 @@ extension Graph {
     nodes.contains { n in
       n.op is Gather || n.op is ForeignOperator || n.op.operatorName.contains("Gather")
         || n.op.operatorName.contains("Scatter") || n.op.operatorName.contains("OneHot") || !n.op.bodies.isEmpty
-        || n.op.operatorName.contains("Roi") || n.op.operatorName.contains("Reindex") || n.op.operatorName.contains("Filter")
+        || n.op.operatorName.contains("Roi") || n.op.operatorName.contains("Reindex")
+        || n.op.operatorName.contains("Filter")
     }
   }
 }

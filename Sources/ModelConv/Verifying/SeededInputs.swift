@@ -31,7 +31,9 @@ package enum SeededInputs {
         "inputs.symbolic", "input '\(name)' is \(type): its size is not fixed",
         help: "give it with --shape \(name)=…", status: .usage)
     }
-    guard let count = checkedProduct(sizes), count <= 1 << 31 else { throw .error("inputs.size", "input '\(name)' of \(type) is too large", status: .usage) }
+    guard let count = checkedProduct(sizes), count <= 1 << 31 else {
+      throw .error("inputs.size", "input '\(name)' of \(type) is too large", status: .usage)
+    }
     var state = seed &+ UInt64(truncatingIfNeeded: sample) &* 0x9e37_79b9_7f4a_7c15
     for b in name.utf8 { state = (state ^ UInt64(b)) &* 0x100_0000_01b3 }
     func next() -> UInt64 {

@@ -1,8 +1,11 @@
 /// When two values count as equal: |a − b| ≤ absolute + relative · |b|, where b is the reference.
 public struct Tolerance: Sendable, Hashable, Codable {
+  /// Allowed difference relative to the reference.
   public var relative: Double
+  /// Allowed difference whatever the reference.
   public var absolute: Double
 
+  /// The bounds of the rule.
   public init(relative: Double = 1e-3, absolute: Double = 1e-5) {
     self.relative = relative
     self.absolute = absolute

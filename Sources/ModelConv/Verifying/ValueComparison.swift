@@ -25,7 +25,9 @@ enum ValueComparison {
     case (.optional(.some(let a), _), _): return try compare(name, a, expected, tolerance)
     case (.map(let a, _, _), .map(let b, _, _)):
       let values = Dictionary(a.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
-      guard values.count == b.count else { return [Comparison(name: name, problem: "\(a.count) keys, expected \(b.count)")] }
+      guard values.count == b.count else {
+        return [Comparison(name: name, problem: "\(a.count) keys, expected \(b.count)")]
+      }
       var out: [Comparison] = []
       for e in b { out += try compare("\(name)[\(e.key)]", values[e.key], e.value, tolerance) }
       return out.isEmpty ? [try empty(name)] : out

@@ -55,7 +55,8 @@ package struct FoldConstants: RewritePass {
         out.append(nil)
         continue
       }
-      guard let value = graph[id], let contents = value.contents, let t = value.type.dtype, let sizes = value.type.sizes,
+      guard let value = graph[id], let contents = value.contents, let t = value.type.dtype,
+        let sizes = value.type.sizes,
         t == .int64 || t == .int32, checkedCount(sizes) == contents.count
       else { return nil }
       let numbers = contents.compactMap(\.value)

@@ -26,7 +26,8 @@ package struct InsertEndPaddingBeforePooling: RewritePass {
       let extra = zip(ends, extents).map { max(0, $0 - $1.begin) }
       guard nonNegative.contains(x) else {
         context.sink.note(
-          "rewrite.padding-unsafe", "pooling '\(node.name)' may see negative values: zero padding would change its result",
+          "rewrite.padding-unsafe",
+          "pooling '\(node.name)' may see negative values: zero padding would change its result",
           at: node.origin.location)
         continue
       }

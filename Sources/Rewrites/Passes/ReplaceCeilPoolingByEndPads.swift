@@ -58,7 +58,9 @@ package struct ReplaceCeilPoolingByEndPads: RewritePass {
     let ends = extents.map(\.end)
     let padded = try editor.insertZeroPad(
       x, begin: begins, end: ends, name: "\(node.name)_pad", origin: node.origin, pass: Self.name, before: node.id)
-    let overhang = zip(extents, ends).map { e, end in max(0, (e.size - 1) * e.stride + e.window - e.input - e.begin - end) }
+    let overhang = zip(extents, ends).map { e, end in
+      max(0, (e.size - 1) * e.stride + e.window - e.input - e.begin - end)
+    }
     op.geometry.padding = .explicit(begin: begins.map { _ in 0 }, end: overhang)
     try editor.update(node.id, op: op, inputs: [padded] + node.inputs.dropFirst(), pass: Self.name)
   }

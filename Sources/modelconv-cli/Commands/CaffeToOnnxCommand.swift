@@ -21,7 +21,9 @@ struct CaffeToOnnx: Verb {
   @Argument(help: "The net as text, then its weights. A caffemodel alone is a model as well.")
   var model: [String]
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The ONNX file; by default the weights' name with .onnx.", valueName: "out.onnx"))
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("The ONNX file; by default the weights' name with .onnx.", valueName: "out.onnx"))
   var output: String?
 
   @Flag(help: "Layers without weights in the file keep their fillers' values.")
@@ -41,7 +43,13 @@ struct CaffeToOnnx: Verb {
     console.report(source.findings)
     guard source.format == "caffe" else {
       throw ModelConvError.usage(
-        "usage.format", "\(files.joined(separator: ", ")) is no Caffe model", help: "modelconv convert takes any format")
+        "usage.format", "\(files.joined(separator: ", ")) is no Caffe model", help: "modelconv convert takes any format"
+      )
+    }
+    guard allowMissing || !source.lacksWeights else {
+      throw ModelConvError.usage(
+        "usage.weights", "no weights are given for \(files.joined(separator: ", "))",
+        help: "give the caffemodel too; --allow-missing converts what the net's fillers give")
     }
     let path = output ?? Self.defaultOutput(files)
     return try conversion.run(source, to: path, json: json, console)
@@ -70,7 +78,9 @@ struct ConversionArguments: ParsableArguments {
   @Option(help: "Element type of weights and computation.")
   var dtype: ElementType?
 
-  @Option(help: ArgumentHelp("Baked in: a mean file, or numbers for the channels, subtracted from the input.", valueName: "file|v,v,v"))
+  @Option(
+    help: ArgumentHelp(
+      "Baked in: a mean file, or numbers for the channels, subtracted from the input.", valueName: "file|v,v,v"))
   var mean: String?
 
   @Option(help: ArgumentHelp("Baked in: multiplied after the mean is subtracted.", valueName: "x"))
@@ -103,7 +113,9 @@ struct ConversionArguments: ParsableArguments {
   func validate() throws {
     if noRewrite, !rewrite.isEmpty { throw ValidationError("--rewrite and --no-rewrite exclude each other") }
     guard samples >= 1, samples <= 100_000 else { throw ValidationError("--samples is at least 1") }
-    guard threads >= 0, threads <= 1024 else { throw ValidationError("--threads \(threads) is not a number of threads") }
+    guard threads >= 0, threads <= 1024 else {
+      throw ValidationError("--threads \(threads) is not a number of threads")
+    }
     if let scale, !scale.isFinite { throw ValidationError("--scale \(scale) is not a number") }
   }
 

@@ -48,7 +48,8 @@ struct Convert: Verb {
     console.report(source.findings)
     guard load.edits.isEmpty || source.format == "caffe" else {
       throw ModelConvError.usage(
-        "usage.edits", "layers can be changed in Caffe nets only; \(source.files.joined(separator: ", ")) is \(source.format)")
+        "usage.edits",
+        "layers can be changed in Caffe nets only; \(source.files.joined(separator: ", ")) is \(source.format)")
     }
     switch target.name {
     case "onnx": return try conversion.run(source, to: output, json: json, console)
@@ -64,7 +65,8 @@ struct Convert: Verb {
   private func writeCaffe(_ source: Model, _ console: Console) throws -> Int32 {
     guard output.hasSuffix(".prototxt") || to != nil, !output.hasSuffix(".caffemodel") else {
       throw ModelConvError.usage(
-        "usage.output", "a Caffe model is named by its net", help: "write -o \(Self.graphName(output)): the caffemodel stands beside it")
+        "usage.output", "a Caffe model is named by its net",
+        help: "write -o \(Self.graphName(output)): the caffemodel stands beside it")
     }
     let report = try Converter(options: conversion.library).writeCaffe(source, to: output) { console.progress($0, $1) }
     console.endProgress()

@@ -88,7 +88,8 @@ struct Inspect: Verb {
   private func printOverview(_ loaded: Model, _ console: Console) throws {
     let found = loaded.inspect()
     if json { return try console.json(found) }
-    try console.line("\(found.files.joined(separator: ", ")): \(FormatRegistry.named(found.format)?.title ?? found.format)")
+    try console.line(
+      "\(found.files.joined(separator: ", ")): \(FormatRegistry.named(found.format)?.title ?? found.format)")
     if !found.name.isEmpty { try console.line("name: \(found.name)") }
     for f in found.facts { try console.line("\(f.name): \(f.value)") }
     for v in found.inputs { try console.line("input: \(v.name) \(v.elementType) \(v.shapeText)") }

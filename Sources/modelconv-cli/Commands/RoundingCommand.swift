@@ -55,7 +55,8 @@ struct Rounding: Verb {
     try console.line(
       names.isEmpty
         ? "floor and ceil rounding agree on every layer"
-        : "floor and ceil rounding differ on \(names.count) of \(report.layers.count) layers: \(names.joined(separator: ", "))")
+        : "floor and ceil rounding differ on \(names.count) of \(report.layers.count) layers: \(names.joined(separator: ", "))"
+    )
     return ExitCodes.success
   }
 

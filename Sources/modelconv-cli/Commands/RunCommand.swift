@@ -23,7 +23,9 @@ struct Run: Verb {
   @Option(help: ArgumentHelp("An input's values, or an archive with several. Repeatable.", valueName: "name=file"))
   var input: [String] = []
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Archive for one array an output and kept blob.", valueName: "out.npz"))
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("Archive for one array an output and kept blob.", valueName: "out.npz"))
   var output: String?
 
   @Option(help: ArgumentHelp("Intermediate blobs to keep: all, or names with commas.", valueName: "all|name,…"))
@@ -39,7 +41,9 @@ struct Run: Verb {
   var json = false
 
   func validate() throws {
-    guard threads >= 0, threads <= 1024 else { throw ValidationError("--threads \(threads) is not a number of threads") }
+    guard threads >= 0, threads <= 1024 else {
+      throw ValidationError("--threads \(threads) is not a number of threads")
+    }
   }
 
   func perform(_ console: Console) throws -> Int32 {

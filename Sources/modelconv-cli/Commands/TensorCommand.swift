@@ -35,7 +35,8 @@ struct TensorCommand: Verb {
   var keepDims = false
 
   func perform(_ console: Console) throws -> Int32 {
-    let named = to.flatMap { TensorConversion.Target(rawValue: $0.rawValue) } ?? TensorConversion.Target(fileName: output)
+    let named =
+      to.flatMap { TensorConversion.Target(rawValue: $0.rawValue) } ?? TensorConversion.Target(fileName: output)
     guard let target = named else {
       throw ModelConvError.usage(
         "usage.format", "the name '\(output)' does not tell a tensor format",

@@ -38,7 +38,9 @@ struct Time: Verb {
   func validate() throws {
     guard iterations >= 1, iterations <= 1_000_000 else { throw ValidationError("-n is at least 1") }
     guard warmUp >= 0, warmUp <= 1_000_000 else { throw ValidationError("--warm-up is not negative") }
-    guard threads >= 0, threads <= 1024 else { throw ValidationError("--threads \(threads) is not a number of threads") }
+    guard threads >= 0, threads <= 1024 else {
+      throw ValidationError("--threads \(threads) is not a number of threads")
+    }
   }
 
   func perform(_ console: Console) throws -> Int32 {
@@ -53,7 +55,8 @@ struct Time: Verb {
       return ExitCodes.success
     }
     var table = Table([
-      ("layer", .left), ("type", .left), ("ms", .right), ("share", .right), ("multiply-adds", .right), ("GFLOP/s", .right),
+      ("layer", .left), ("type", .left), ("ms", .right), ("share", .right), ("multiply-adds", .right),
+      ("GFLOP/s", .right),
     ])
     for l in report.layers {
       table.add([
@@ -65,7 +68,8 @@ struct Time: Verb {
     try console.line()
     let f = report.forward
     let rate = report.gflops.map { ", \(Format.fixed($0, 1)) GFLOP/s" } ?? ""
-    let threadText = report.threads == 0 ? "one thread a processor" : "\(report.threads) thread\(report.threads == 1 ? "" : "s")"
+    let threadText =
+      report.threads == 0 ? "one thread a processor" : "\(report.threads) thread\(report.threads == 1 ? "" : "s")"
     try console.line(
       "forward: median \(Format.fixed(f.median_ms, 3)) ms, best \(Format.fixed(f.best_ms, 3)) ms, mean "
         + "\(Format.fixed(f.mean_ms, 3)) ms over \(report.iterations) passes, \(threadText)\(rate)")

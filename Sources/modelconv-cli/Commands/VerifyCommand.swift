@@ -24,7 +24,9 @@ struct Verify: Verb {
   @Argument(help: "The files of one model.")
   var model: [String]
 
-  @Option(help: ArgumentHelp("An .npz with keys in:NAME, out:NAME, blob:NAME, or a folder with ONNX test data.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "An .npz with keys in:NAME, out:NAME, blob:NAME, or a folder with ONNX test data.", valueName: "path"))
   var fixtures: String?
 
   @Option(help: ArgumentHelp("Another model, the reference; its files joined by commas.", valueName: "model"))
@@ -54,11 +56,14 @@ struct Verify: Verb {
   func validate() throws {
     guard (fixtures != nil) != (against != nil) else {
       throw ValidationError(
-        fixtures == nil ? "one of --fixtures PATH and --against MODEL is needed" : "--fixtures and --against exclude each other")
+        fixtures == nil
+          ? "one of --fixtures PATH and --against MODEL is needed" : "--fixtures and --against exclude each other")
     }
     guard rtol >= 0, atol >= 0 else { throw ValidationError("tolerances are not negative") }
     guard samples >= 1, samples <= 100_000 else { throw ValidationError("--samples is at least 1") }
-    guard threads >= 0, threads <= 1024 else { throw ValidationError("--threads \(threads) is not a number of threads") }
+    guard threads >= 0, threads <= 1024 else {
+      throw ValidationError("--threads \(threads) is not a number of threads")
+    }
   }
 
   func perform(_ console: Console) throws -> Int32 {
@@ -99,7 +104,8 @@ struct Verify: Verb {
     let bounds = "rtol \(Format.number(report.tolerance.relative)), atol \(Format.number(report.tolerance.absolute))"
     try console.line(
       failing == 0
-        ? "passed: \(all.count) values agree (\(bounds))" : "FAILED: \(failing) of \(all.count) values differ (\(bounds))")
+        ? "passed: \(all.count) values agree (\(bounds))"
+        : "FAILED: \(failing) of \(all.count) values differ (\(bounds))")
   }
 }
 
@@ -110,7 +116,8 @@ enum ComparisonTable {
       ("value", .left), ("shape", .left), ("max abs", .right), ("max rel", .right), ("cosine", .right), ("", .left),
     ])
     for c in all {
-      let shape = c.shape.isEmpty ? (c.elementType.isEmpty ? "" : "scalar") : c.shape.map(String.init).joined(separator: "x")
+      let shape =
+        c.shape.isEmpty ? (c.elementType.isEmpty ? "" : "scalar") : c.shape.map(String.init).joined(separator: "x")
       if let problem = c.problem {
         table.add([c.name, shape, "", "", "", "FAILED: \(problem)"])
         continue

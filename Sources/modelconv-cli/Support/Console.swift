@@ -17,7 +17,8 @@ final class Console {
 
   init(_ options: ConsoleSettings) {
     self.options = options
-    usesColour = isatty(2) == 1 && Console.environment("NO_COLOR")?.isEmpty != false && Console.environment("TERM") != "dumb"
+    usesColour =
+      isatty(2) == 1 && Console.environment("NO_COLOR")?.isEmpty != false && Console.environment("TERM") != "dumb"
   }
 
   private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
@@ -49,7 +50,8 @@ final class Console {
     guard failure != 0 else { return }
     // Whoever closed the pipe has seen enough; a full disk is worth a word.
     if failure != EPIPE {
-      Console.write("error: standard output: cannot write: \(String(cString: strerror(failure))) [io.write-failed]\n", to: 2)
+      Console.write(
+        "error: standard output: cannot write: \(String(cString: strerror(failure))) [io.write-failed]\n", to: 2)
     }
     throw OutputClosed(status: ExitCodes.ioError)
   }

@@ -66,7 +66,8 @@ struct ModelOptions: ParsableArguments {
   var from: String?
 
   @Option(
-    help: ArgumentHelp("Shape of an input: numbers, or names of symbolic extents. Repeatable.", valueName: "name=1,3,224,224"))
+    help: ArgumentHelp(
+      "Shape of an input: numbers, or names of symbolic extents. Repeatable.", valueName: "name=1,3,224,224"))
   var shape: [String] = []
 
   @Option(help: ArgumentHelp("First extent of every input.", valueName: "n|dynamic"))
