@@ -5,7 +5,8 @@ import Testing
 /// What the command line promises: statuses, streams, forms.
 @Suite struct ContractTests {
   static let verbs = [
-    "inspect", "caffe2onnx", "convert", "verify", "run", "filters", "rounding", "check", "tensor", "time", "list",
+    "inspect", "caffe2onnx", "convert", "verify", "run", "filters", "rounding", "check", "diff", "tensor",
+    "init", "time", "list",
   ]
 
   @Test func helpListsTheVerbs() throws {
@@ -138,6 +139,37 @@ import Testing
     let f = try Command.run("filters", "\(Command.prototxt),\(Command.weights)", "-o", ".", in: folder.url)
     #expect(f.status == 73)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
+  @Test func differencesAreOne() throws {
+    let folder = try TemporaryFolder()
+    let model = "\(Command.prototxt),\(Command.weights)"
+    #expect(try Command.run("diff", model, model).status == 0)
+    let other = try Command.run(
+      "convert", Command.prototxt, Command.weights, "-o", "n.prototxt", "--rename", "conv1=first", "--quiet",
+      in: folder.url)
+    #expect(other.status == 0, "\(other.stderr)")
+    let r = try Command.run("diff", model, "n.prototxt,n.caffemodel", in: folder.url)
+    #expect(r.status == 1)
+    #expect(r.stdout.contains("- layer conv1\n+ layer first\n"))
+    #expect(r.stdout.contains("- tensor conv1.0"))
+    #expect(!r.stdout.contains("tensor conv2.0"))
+  }
+
+  @Test func fillersAreSeeded() throws {
+    let folder = try TemporaryFolder()
+    let net = SharedData.root.appending(path: "Samples/digits/train_val.prototxt").path
+    for (name, seed) in [("a", "3"), ("b", "3"), ("c", "4")] {
+      let r = try Command.run("init", net, "-o", "\(name).caffemodel", "--seed", seed, in: folder.url)
+      #expect(r.status == 0, "\(r.stderr)")
+    }
+    func bytes(_ n: String) throws -> Data { try Data(contentsOf: folder.url.appending(path: "\(n).caffemodel")) }
+    #expect(try bytes("a") == bytes("b"))
+    #expect(try bytes("a") != bytes("c"))
+    let mixed = try Command.run(
+      "init", Command.prototxt, "-o", "d.caffemodel", "--weights", Command.weights, "--json", in: folder.url)
+    let report = try JSONSerialization.jsonObject(with: Data(mixed.stdout.utf8)) as? [String: Any]
+    #expect(report?["copied"] as? [String] == ["conv1", "conv2", "fc3", "fc4"])
   }
 
   @Test func layerLinesAreCaffes() throws {

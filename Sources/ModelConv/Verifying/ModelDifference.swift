@@ -1,0 +1,105 @@
+import Diagnostics
+import TensorCore
+
+/// What two models have in common and where they part: layers by name, weights by name.
+public struct ModelDifference: Sendable, Codable {
+  /// Layers and tensors of the second model alone.
+  public var addedLayers: [String]
+  /// Layers of the first model alone.
+  public var removedLayers: [String]
+  /// Layers of both whose type, sources or output shapes differ.
+  public var changedLayers: [LayerChange]
+  /// Tensors of the second model alone.
+  public var addedTensors: [String]
+  /// Tensors of the first model alone.
+  public var removedTensors: [String]
+  /// Tensors of both that are not bit for bit the same.
+  public var changedTensors: [Comparison]
+  /// Layers and tensors that both have alike.
+  public var equalLayers: Int
+  /// Tensors with the same bits.
+  public var equalTensors: Int
+
+  /// A layer that both models have.
+  public struct LayerChange: Sendable, Codable {
+    /// Its name.
+    public var name: String
+    /// What differs: `type`, `inputs`, `outputs`, `shape`.
+    public var field: String
+    /// As the first model has it.
+    public var before: String
+    /// As the second model has it.
+    public var after: String
+  }
+
+  /// True where nothing differs.
+  public var isEmpty: Bool {
+    addedLayers.isEmpty && removedLayers.isEmpty && changedLayers.isEmpty && addedTensors.isEmpty
+      && removedTensors.isEmpty && changedTensors.isEmpty
+  }
+}
+
+extension Model {
+  /// Compares structure and weights with another model.
+  public func difference(to other: Model) throws(ModelConvError) -> ModelDifference {
+    try rethrowing {
+      var out = ModelDifference(
+        addedLayers: [], removedLayers: [], changedLayers: [], addedTensors: [], removedTensors: [], changedTensors: [],
+        equalLayers: 0, equalTensors: 0)
+      Self.compareLayers(layers(automaticSplits: false), other.layers(automaticSplits: false), &out)
+      try Self.compareTensors(tensors, other.tensors, &out)
+      return out
+    }
+  }
+
+  private static func compareLayers(_ a: [LayerSummary], _ b: [LayerSummary], _ out: inout ModelDifference) {
+    let theirs = Dictionary(b.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let mine = Set(a.map(\.name))
+    for l in a {
+      guard let o = theirs[l.name] else {
+        out.removedLayers.append(l.name)
+        continue
+      }
+      let fields = [
+        ("type", l.type, o.type), ("inputs", l.inputs.joined(separator: ", "), o.inputs.joined(separator: ", ")),
+        (
+          "outputs", l.outputs.map(\.name).joined(separator: ", "), o.outputs.map(\.name).joined(separator: ", ")
+        ),
+        (
+          "shape", l.outputs.map(\.shapeText).joined(separator: " "), o.outputs.map(\.shapeText).joined(separator: " ")
+        ),
+      ]
+      // A size that one side does not know is no difference.
+      let changed = fields.filter { $0.1 != $0.2 && !($0.0 == "shape" && ($0.1 + $0.2).contains("?")) }
+      if changed.isEmpty { out.equalLayers += 1 }
+      out.changedLayers += changed.map { .init(name: l.name, field: $0.0, before: $0.1, after: $0.2) }
+    }
+    out.addedLayers = b.map(\.name).filter { !mine.contains($0) }
+  }
+
+  private static func compareTensors(
+    _ a: [NamedTensor], _ b: [NamedTensor], _ out: inout ModelDifference
+  ) throws(Diagnostic) {
+    let theirs = Dictionary(b.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let mine = Set(a.map(\.name))
+    for t in a {
+      guard let o = theirs[t.name] else {
+        out.removedTensors.append(t.name)
+        continue
+      }
+      guard let x = t.tensor, let y = o.tensor else {
+        out.changedTensors.append(Comparison(name: t.name, problem: t.problem ?? o.problem ?? "cannot be read"))
+        continue
+      }
+      if x.dtype == y.dtype, x.shape == y.shape, x.dtype != .string, try x.bytes().contentEquals(try y.bytes()) {
+        out.equalTensors += 1
+        continue
+      }
+      let c = try Comparison(
+        name: t.name, actual: y, expected: x, tolerance: Tolerance(relative: 0, absolute: 0))
+      // NaNs of other bits, and 0 and -0, are equal as values.
+      if c.passes { out.equalTensors += 1 } else { out.changedTensors.append(c) }
+    }
+    out.addedTensors = b.map(\.name).filter { !mine.contains($0) }
+  }
+}

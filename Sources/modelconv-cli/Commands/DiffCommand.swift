@@ -1,0 +1,59 @@
+import ArgumentParser
+import ModelConv
+
+/// `modelconv diff A B`
+struct Diff: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "diff", abstract: "Structure and weights of two models compared.",
+    discussion: """
+      Layers and tensors are matched by name. Exit status 1 says that something differs.
+
+      Example, what fine-tuning changed:
+
+        modelconv diff deploy.prototxt,before.caffemodel deploy.prototxt,after.caffemodel
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @OptionGroup var options: ModelOptions
+
+  @Argument(help: "The first model; several files are joined by commas.")
+  var a: String
+
+  @Argument(help: "The second model.")
+  var b: String
+
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func perform(_ console: Console) throws -> Int32 {
+    let first = try Model.load([a], options: try options.load())
+    console.report(first.findings)
+    let second = try Model.load([b], options: try options.load())
+    console.report(second.findings)
+    let d = try first.difference(to: second)
+    if json { try console.json(d) } else { try print(d, console) }
+    return d.isEmpty ? ExitCodes.success : ExitCodes.negative
+  }
+
+  private func print(_ d: ModelDifference, _ console: Console) throws {
+    for n in d.removedLayers { try console.line("- layer \(n)") }
+    for n in d.addedLayers { try console.line("+ layer \(n)") }
+    for c in d.changedLayers { try console.line("~ layer \(c.name): \(c.field) \(c.before) -> \(c.after)") }
+    for n in d.removedTensors { try console.line("- tensor \(n)") }
+    for n in d.addedTensors { try console.line("+ tensor \(n)") }
+    for c in d.changedTensors {
+      let what =
+        c.problem
+        ?? "\(Format.grouped(c.failing)) of \(Format.grouped(c.elements)) values, max abs \(Format.number(c.maxAbsolute)), "
+        + "cosine \(Format.fixed(c.cosine, 6))"
+      try console.line("~ tensor \(c.name): \(what)")
+    }
+    let differing =
+      d.removedLayers.count + d.addedLayers.count + Set(d.changedLayers.map(\.name)).count + d.removedTensors.count
+      + d.addedTensors.count + d.changedTensors.count
+    try console.line(
+      d.isEmpty
+        ? "equal: \(d.equalLayers) layers, \(d.equalTensors) tensors"
+        : "\(differing) differences; \(d.equalLayers) layers and \(d.equalTensors) tensors are equal")
+  }
+}
