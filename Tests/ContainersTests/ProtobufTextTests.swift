@@ -134,6 +134,13 @@ import Testing
     #expect(found[0].notes == ["it was opened at line 2, column 14"])
   }
 
+  /// A brace that is missing in the middle shows where the next block begins.
+  @Test func missingBraceInTheMiddle() throws {
+    let found = try Proto.expectErrors(
+      ["unknown-field", "unclosed"], in: "layer {\n  name: 'a'\n¶layer {\n  name: 'b'\n}\n¶")
+    #expect(found[0].help == "'layer' belongs to NetParameter: is a '}' missing before it?")
+  }
+
   @Test func tabsCountAsOneColumn() throws {
     try Proto.expectErrors(["unknown-field"], in: "layer {\n\t\tname: \"é\"\t¶nmae: \"b\"\n}")
   }

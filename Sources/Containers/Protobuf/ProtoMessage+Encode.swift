@@ -75,19 +75,3 @@ extension ProtobufBuilder {
     }
   }
 }
-
-extension ProtoValue {
-  /// The number a scalar is written as: the inverse of `init(_:bits:)`.
-  func bits(_ kind: ProtoKind) -> UInt64 {
-    switch self {
-    case .int(let v):
-      kind == .sint32 || kind == .sint64 ? UInt64(bitPattern: (v << 1) ^ (v >> 63)) : UInt64(bitPattern: v)
-    case .uint(let v): v
-    case .float(let v): kind == .double ? Double(v).bitPattern : UInt64(v.bitPattern)
-    case .double(let v): kind == .float ? UInt64(Float(v).bitPattern) : v.bitPattern
-    case .bool(let v): v ? 1 : 0
-    case .enumeration(let v): UInt64(bitPattern: Int64(v))
-    case .string, .bytes, .message: 0
-    }
-  }
-}

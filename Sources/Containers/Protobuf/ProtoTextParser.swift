@@ -1,55 +1,22 @@
 import ByteSource
 import Diagnostics
 
-/// Limits that a hostile text runs into before it costs much.
-package struct ProtoTextLimits: Sendable {
-  /// Blocks inside blocks.
-  package var depth = 100
-  /// Fields and values in the whole text.
-  package var values = 4_000_000
-
-  package init() {}
-}
-
 /// Parses protobuf text into a tree by field name, without a schema.
 ///
 /// A syntax error is reported and parsing goes on with the next field, so that one run finds all of them.
 /// The language is that of libprotobuf's TextFormat.
 package struct ProtoTextParser {
   private let tokens: ProtoTextTokens
-  private let errors: Errors
+  private let errors: ProtoTextErrors
   private let limits: ProtoTextLimits
   private var budget: Int
   private var wasUnclosed = false
-
-  /// Where syntax errors go, one for each spot: an error that the one before it caused is not reported.
-  private final class Errors {
-    let file: String?
-    let sink: DiagnosticSink
-    private var line: Int32 = 0
-
-    init(file: String?, sink: DiagnosticSink) {
-      self.file = file
-      self.sink = sink
-    }
-
-    func report(_ place: ProtoPlace, _ message: String, code: String = "syntax", notes: [String] = [], help: String?) {
-      if case .text(let line, _) = place {
-        if line == self.line { return }
-        self.line = line
-      }
-      sink.error("protobuf.text." + code, message, at: place.location(file: file), notes: notes, help: help)
-    }
-
-    /// Called after each whole field: a later error on the same line is one of its own.
-    func fieldEnds() { line = 0 }
-  }
 
   /// Thrown inside the parser after the error was reported.
   private enum Failure: Error { case syntax, limit }
 
   private init(_ bytes: ByteSlice, file: String?, sink: DiagnosticSink, limits: ProtoTextLimits) throws(Diagnostic) {
-    let errors = Errors(file: file, sink: sink)
+    let errors = ProtoTextErrors(file: file, sink: sink)
     tokens = try ProtoTextTokens(bytes) { errors.report($0, $1, help: nil) }
     self.errors = errors
     self.limits = limits

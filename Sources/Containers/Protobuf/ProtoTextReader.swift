@@ -19,6 +19,8 @@ package struct ProtoTextContext: Sendable {
   package let path: [String]
   /// The messages around it, outermost first; the last one is the message itself.
   package let messages: [ProtoTextMessage]
+  /// Types of the messages around it, outermost first, without its own.
+  package let outerTypes: [ProtoType]
 }
 
 /// Decides about what the schema does not know. The default refuses.
@@ -57,7 +59,7 @@ package struct ProtoTextReader {
 
   /// Checks a tree against a type. What does not fit is reported and left out.
   package func message(_ text: ProtoTextMessage, as type: ProtoType) -> ProtoMessage {
-    convert(text, ProtoTextContext(type: type, path: [], messages: [text]))
+    convert(text, ProtoTextContext(type: type, path: [], messages: [text], outerTypes: []))
   }
 
   private func convert(_ text: ProtoTextMessage, _ context: ProtoTextContext) -> ProtoMessage {
@@ -73,7 +75,7 @@ package struct ProtoTextReader {
       case .refuse:
         report(
           "unknown-field", "\(context.type.shortName) has no field '\(item.name)'", item.place, context, item.name,
-          help: suggestion(for: item.name, among: context.type.fields.map(\.name)))
+          help: suggestion(for: item.name, in: context))
         message.unknown.append(.text(item))
       }
     }
@@ -127,7 +129,8 @@ package struct ProtoTextReader {
         return nil
       }
       let inner = ProtoTextContext(
-        type: type, path: context.path + [step(field, text)], messages: context.messages + [text])
+        type: type, path: context.path + [step(field, text)], messages: context.messages + [text],
+        outerTypes: context.outerTypes + [context.type])
       return .message(convert(text, inner))
     case .scalar(let scalar):
       do throws(ProtoScalarProblem) {
@@ -173,6 +176,13 @@ package struct ProtoTextReader {
     sink.error(
       "protobuf.text." + code, way + message, at: place.location(file: file, path: context.path + [field]),
       notes: notes, help: help)
+  }
+
+  private func suggestion(for name: String, in context: ProtoTextContext) -> String? {
+    if let outer = context.outerTypes.last(where: { $0.field(name) != nil }) {
+      return "'\(name)' belongs to \(outer.shortName): is a '}' missing before it?"
+    }
+    return suggestion(for: name, among: context.type.fields.map(\.name))
   }
 
   private func suggestion(for word: String, among known: [String]) -> String? {

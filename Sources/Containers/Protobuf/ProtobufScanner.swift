@@ -1,22 +1,6 @@
 import ByteSource
 import Diagnostics
 
-/// Limits that a hostile binary message runs into before it costs much.
-package struct ProtobufLimits: Sendable {
-  /// Messages inside messages. libprotobuf's own limit.
-  package var depth = 100
-  /// Messages in the whole file.
-  package var messages = 1_000_000
-  /// Values of their own in the whole file: everything but the numbers of repeated fields.
-  package var values = 4_000_000
-  /// Bytes of the message without its bulk.
-  package var skeletonBytes = 256 << 20
-  /// Bytes that protobuf-c takes for its structs.
-  package var structBytes = 256 << 20
-
-  package init() {}
-}
-
 /// Walks a binary message by its schema. It keeps the slices of repeated numbers and of bytes fields, sets aside what
 /// the schema does not know or whose wire type is not the schema's, and copies the rest, which is small, to a skeleton.
 ///
@@ -239,37 +223,5 @@ struct ProtobufScanner {
       skeleton[start - 5 + i] = UInt8(truncatingIfNeeded: rest & 0x7f) | (i < 4 ? 0x80 : 0)
       rest >>= 7
     }
-  }
-}
-
-extension [UInt8] {
-  /// Appends a number in protobuf's variable length.
-  mutating func appendVarint(_ value: UInt64) {
-    var rest = value
-    while rest > 0x7f {
-      append(UInt8(truncatingIfNeeded: rest & 0x7f) | 0x80)
-      rest >>= 7
-    }
-    append(UInt8(truncatingIfNeeded: rest))
-  }
-}
-
-extension ProtoValue {
-  /// A scalar from the number it is written as: the value of a varint, or the bits of a fixed-width field.
-  init(_ kind: ProtoKind, bits: UInt64) {
-    func unzigzag(_ v: UInt64) -> Int64 { Int64(bitPattern: (v >> 1) ^ (0 &- (v & 1))) }
-    self =
-      switch kind {
-      case .int32, .sfixed32: .int(Int64(Int32(truncatingIfNeeded: bits)))
-      case .int64, .sfixed64: .int(Int64(bitPattern: bits))
-      case .sint32: .int(unzigzag(bits & 0xffff_ffff))
-      case .sint64: .int(unzigzag(bits))
-      case .uint32, .fixed32: .uint(UInt64(UInt32(truncatingIfNeeded: bits)))
-      case .uint64, .fixed64: .uint(bits)
-      case .float: .float(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
-      case .double: .double(Double(bitPattern: bits))
-      case .bool: .bool(bits != 0)
-      default: .enumeration(Int32(truncatingIfNeeded: bits))
-      }
   }
 }

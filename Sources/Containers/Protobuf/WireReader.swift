@@ -88,33 +88,40 @@ package struct WireReader {
   }
 
   private mutating func body(_ number: UInt32, _ type: WireType, _ start: Int) throws(Diagnostic) -> WireField {
-    let content = cursor.position
+    var content = cursor.position
     var value: UInt64 = 0
-    var payload: ByteSlice?
+    var end: Int?
     switch type {
     case .varint: value = try cursor.varint()
     case .fixed64: value = try cursor.u64()
     case .fixed32: value = UInt64(try cursor.u32())
     case .lengthDelimited:
-      let length = try cursor.varint()
-      guard length <= UInt64(cursor.remaining) else {
-        throw bad(
-          "bad-length", "field \(number) is \(length) bytes long, but only \(cursor.remaining) are left", start)
-      }
-      payload = try cursor.take(Int(length))
-    case .startGroup: payload = try group(number, start)
+      let length = try length(number, start)
+      content = cursor.position
+      try cursor.skip(length)
+    case .startGroup: end = try skipGroup(number, start)
     case .endGroup: throw bad("bad-group", "a group ends that was not started", start)
     }
     let slice = cursor.slice
-    let numberBytes = try slice.checkedSlice(content, cursor.position - content)
     return WireField(
-      number: number, type: type, value: value, payload: payload ?? numberBytes,
+      number: number, type: type, value: value,
+      payload: try slice.checkedSlice(content, (end ?? cursor.position) - content),
       bytes: try slice.checkedSlice(start, cursor.position - start))
   }
 
-  /// Skips to the end of the group `number`, which may hold further groups.
-  private mutating func group(_ number: UInt32, _ start: Int) throws(Diagnostic) -> ByteSlice {
-    let content = cursor.position
+  /// The length before a length-delimited content: not more than the bytes left.
+  private mutating func length(_ number: UInt32, _ start: Int) throws(Diagnostic) -> Int {
+    let length = try cursor.varint()
+    guard length <= UInt64(cursor.remaining) else {
+      throw bad("bad-length", "field \(number) is \(length) bytes long, but only \(cursor.remaining) are left", start)
+    }
+    return Int(length)
+  }
+
+  /// Skips to behind the end of the group `number`, which may hold further groups.
+  ///
+  /// - Returns: where its content ends.
+  private mutating func skipGroup(_ number: UInt32, _ start: Int) throws(Diagnostic) -> Int {
     var open = [number]
     while let innermost = open.last {
       let at = cursor.position
@@ -124,21 +131,13 @@ package struct WireReader {
         guard open.count < Self.groupDepth else { throw bad("too-deep", "too many groups inside each other", at) }
         open.append(number)
       case .endGroup:
-        guard number == innermost else {
-          throw bad("bad-group", "group \(innermost) ends as group \(number)", at)
-        }
+        guard number == innermost else { throw bad("bad-group", "group \(innermost) ends as group \(number)", at) }
         open.removeLast()
-        if open.isEmpty { return try cursor.slice.checkedSlice(content, at - content) }
+        if open.isEmpty { return at }
       case .varint: _ = try cursor.varint()
       case .fixed64: try cursor.skip(8)
       case .fixed32: try cursor.skip(4)
-      case .lengthDelimited:
-        let length = try cursor.varint()
-        guard length <= UInt64(cursor.remaining) else {
-          throw bad(
-            "bad-length", "field \(number) is \(length) bytes long, but only \(cursor.remaining) are left", at)
-        }
-        try cursor.skip(Int(length))
+      case .lengthDelimited: try cursor.skip(try length(number, at))
       }
     }
     throw bad("bad-group", "a group does not end", start)
