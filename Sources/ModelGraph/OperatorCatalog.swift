@@ -15,18 +15,13 @@ package enum OperatorCatalog {
     Identity.self, Reshape.self, ReshapeAxes.self, Flatten.self, FlattenToMatrix.self, Transpose.self, Squeeze.self,
     Unsqueeze.self, Concat.self, Split.self, Slice.self, CropLike.self, Pad.self, Tile.self, Expand.self,
     Gather.self, ShapeOf.self, Fill.self, TopK.self, Compress.self,
-  ]
-
-  /// Operators without a kernel yet: they are read, inferred, inspected and written, and refused by name when run. An entry
-  /// that gets a kernel moves to `all`.
-  package static let awaitingKernels: [any Operator.Type] = [
     // Indexed movement
     GatherElements.self, GatherND.self, ScatterElements.self, ScatterND.self, CacheScatter.self,
     NonZero.self, Unique.self, OneHot.self, Triangle.self, ReverseSequence.self, DepthToSpace.self,
     SpaceToDepth.self, EyeLike.self, NumberRange.self, ColumnsToImage.self, Cumulate.self, CenterCropPad.self,
     // Images and regions
     Resize.self, GridSample.self, AffineGrid.self, RoiAlign.self, MaxRegionPool.self, MaxUnpool.self,
-    DeformableConvolution.self, NonMaxSuppression.self, ImageDecoder.self,
+    DeformableConvolution.self, NonMaxSuppression.self,
     // Sequences in time, attention
     Recurrent.self, Attention.self, FlexAttention.self, RotaryEmbedding.self, LinearAttention.self,
     CausalConvolution.self, LayerNormalization.self, GroupNormalization.self, Dropout.self, ClassificationLoss.self,
@@ -47,6 +42,10 @@ package enum OperatorCatalog {
     ColumnGather.self, Binarizer.self, LabelEncoder.self, FeatureScaler.self, FeatureNormalizer.self,
     LinearRegressor.self, TreeEnsemble.self,
   ]
+
+  /// Operators without a kernel yet: they are read, inferred, inspected and written, and refused by name when run. An entry
+  /// that gets a kernel moves to `all`.
+  package static let awaitingKernels: [any Operator.Type] = [ImageDecoder.self]
 
   /// The operator of a name in the catalogue.
   package static func named(_ name: String) -> (any Operator.Type)? {

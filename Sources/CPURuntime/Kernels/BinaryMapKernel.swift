@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -8,7 +9,7 @@ extension BinaryMap: PlannedKernel, EvaluatedKernel {
     let b = try context.operand(1)
     if function == .power, a.dtype != b.dtype { return try MixedPower.prepare(context) }
     switch a.dtype {
-    case .float32: return try real(context, Float.self)
+    case .float32: return try single(context)
     case .float64: return try real(context, Double.self)
     case .int8: return try integer(context, Int8.self)
     case .int16: return try integer(context, Int16.self)
@@ -20,6 +21,19 @@ extension BinaryMap: PlannedKernel, EvaluatedKernel {
     case .uint64: return try integer(context, UInt64.self)
     case .bool: return try boolean(context)
     case let t: throw context.unsupportedType(t)
+    }
+  }
+
+  /// float32 through the C kernels where they know the function and the broadcast has few axes.
+  private func single(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
+    let plan = try BinaryMap.broadcast(context)
+    guard let op = CKernelMap.binary(function), plan.shape.count <= 3 else { return try real(context, Float.self) }
+    let lead = 3 - plan.shape.count
+    func triple(_ v: [Int], _ filler: Int) -> [Int] { Array(repeating: filler, count: lead) + v }
+    let extents = triple(plan.shape, 1)
+    let (a, b) = (triple(plan.strides[0], 0), triple(plan.strides[1], 0))
+    return PreparedKernel(inPlace: try BinaryMap.hosts(context, true)) { (args) throws(Diagnostic) in
+      mc_binary(op, extents, args.input(0), a, args.input(1), b, args.output(0))
     }
   }
 

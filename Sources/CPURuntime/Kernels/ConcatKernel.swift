@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -17,7 +18,7 @@ extension Concat: MovesElements {
       for (i, span) in spans.enumerated() {
         let x = args.rawInput(i)
         if outer > 0, span > 0, UnsafeRawPointer(y + offset) != x {
-          for o in 0..<outer { (y + o * row + offset).copyMemory(from: x + o * span, byteCount: span) }
+          mc_copy_rows(outer, span, x, span, y + offset, row)
         }
         offset += span
       }

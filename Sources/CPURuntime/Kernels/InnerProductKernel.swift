@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -21,6 +22,15 @@ extension InnerProduct: PlannedKernel {
     let y = try context.result()
     let m = n > 0 ? y.count / n : 0
     let hasBias = context.has(2)
+    if T.self == Float.self, m <= 16 {
+      // Reading the weights is what takes the time: they are used where they lie, aligned or not.
+      context.use(1, .asStored)
+      return PreparedKernel { (args) throws(Diagnostic) in
+        mc_fully_connected(
+          m, k, n, args.input(0), args.rawInput(1), byRows ? 0 : 1, hasBias ? args.input(2) : nil, mc_activation(),
+          args.output(0))
+      }
+    }
     // Columns of a chunk: by shape alone.
     let grain = max(16, min(n, (1 << 16) / max(k, 1) * 4))
     return PreparedKernel { (args) throws(Diagnostic) in

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -25,6 +26,12 @@ extension LocalResponseNormalization: PlannedKernel {
   private func across<T: RealMath>(_ x: [Int], _ context: PlanContext, _: T.Type) -> PreparedKernel {
     let (batch, channels) = (x[0], x[1])
     let plane = x[2...].reduce(1, *)
+    if T.self == Float.self {
+      let (size, alpha, beta, k) = (size, alpha.value, beta.value, k.value)
+      return PreparedKernel { (args) throws(Diagnostic) in
+        mc_lrn_across(batch, channels, plane, size, alpha, beta, k, args.input(0), args.output(0))
+      }
+    }
     let block = 256
     let blocks = (plane + block - 1) / block
     let workers = Parallel.workers(context.options)

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -27,6 +28,15 @@ extension Gemm: PlannedKernel {
     let (ta, tb) = (transposesA, transposesB)
     let addend: Broadcast? =
       if context.has(2) { Broadcast([try context.shape(2)], to: [m, n]) } else { nil }
+    if T.self == Float.self, m <= 16, !ta, alpha == 1, beta == 1 || !context.has(2), try isRowBias(context, n) {
+      context.use(1, .asStored)
+      let hasBias = context.has(2)
+      return PreparedKernel { (args) throws(Diagnostic) in
+        mc_fully_connected(
+          m, k, n, args.input(0), args.rawInput(1), tb ? 0 : 1, hasBias ? args.input(2) : nil, mc_activation(),
+          args.output(0))
+      }
+    }
     let split = MatrixSplit(m: m, n: n, k: k)
     return PreparedKernel { (args) throws(Diagnostic) in
       let (a, b): (UnsafePointer<T>, UnsafePointer<T>) = (args.input(0), args.input(1))
@@ -46,6 +56,13 @@ extension Gemm: PlannedKernel {
           c: y + rows.lowerBound * n + columns.lowerBound, ldc: n)
       }
     }
+  }
+
+  /// No third operand, or one element a column.
+  private func isRowBias(_ context: PlanContext, _ n: Int) throws(Diagnostic) -> Bool {
+    guard context.has(2) else { return true }
+    let c = try context.shape(2)
+    return c.last == n && c.reduce(1, *) == n
   }
 
   private func integer<T: FixedWidthInteger & TensorElement>(

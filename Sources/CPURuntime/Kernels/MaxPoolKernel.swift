@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -7,6 +8,12 @@ extension MaxPool: PlannedKernel {
     let infinite = emptyValue == .negativeInfinity
     switch try context.dtype(0) {
     case .float32:
+      let s = try PoolingShape(geometry, context)
+      let wantsIndices = context.results.count > 1 && context.results[1] != nil
+      if !wantsIndices, emptyValue == .lowestFinite || s.hasNoEmptyWindow, var d = s.description(MC_POOL_MAX) {
+        d.nan = nanRule == .propagate ? MC_POOL_NAN_PROPAGATED : MC_POOL_NAN_IGNORED
+        if let k = s.packed(d, workers: Parallel.workers(context.options)) { return k }
+      }
       return try kernel(context, empty: infinite ? -Float.infinity : -Float.greatestFiniteMagnitude) { $0.isNaN }
     case .float64:
       return try kernel(context, empty: infinite ? -Double.infinity : -Double.greatestFiniteMagnitude) { $0.isNaN }

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -74,10 +75,61 @@ struct PoolingShape {
   var kernelCount: Int { kernel.reduce(1, *) }
 }
 
+extension PoolingShape {
+  /// The description for the C kernels; nil for more axes than they take.
+  func description(_ kind: mc_pool_kind) -> mc_pool_desc? {
+    guard (1...3).contains(input.count) else { return nil }
+    func triple(_ v: [Int]) -> (Int, Int, Int) { (v[0], v.count > 1 ? v[1] : 0, v.count > 2 ? v[2] : 0) }
+    var d = mc_pool_desc()
+    d.planes = planes
+    d.spatial = Int32(input.count)
+    d.input = triple(input)
+    d.output = triple(output)
+    d.kernel = triple(kernel)
+    d.stride = triple(stride)
+    d.pad_begin = triple(padBegin)
+    d.pad_end = triple(padEnd)
+    d.dilation = triple(dilation)
+    d.kind = kind
+    return d
+  }
+
+  /// Whether every window sees at least one element of the input.
+  var hasNoEmptyWindow: Bool {
+    input.indices.allSatisfy { a in
+      (0..<output[a]).allSatisfy { !taps(a, $0, low: 0, high: input[a]).isEmpty }
+    }
+  }
+
+  /// A float32 pooling through the C kernels; nil where they do not take the geometry.
+  func packed(_ description: mc_pool_desc, workers: Int) -> PreparedKernel? {
+    var d = description
+    let scratch = mc_pool_scratch_size(&d, Int32(clamping: workers))
+    guard scratch > 0 else { return nil }
+    return PreparedKernel(scratchBytes: scratch * MemoryLayout<Float>.size) { (args) throws(Diagnostic) in
+      var d = description
+      let status = mc_pool(
+        &d, args.input(0), args.output(0), args.scratch.assumingMemoryBound(to: Float.self), scratch)
+      if status != 0 { throw .error("run.scratch", "a pooling's scratch memory is too small", status: .software) }
+    }
+  }
+}
+
 extension AveragePool: PlannedKernel {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
     switch try context.dtype(0) {
-    case .float32: return try kernel(context, Float.self)
+    case .float32:
+      let s = try PoolingShape(geometry, context)
+      if var d = s.description(MC_POOL_AVERAGE) {
+        d.divisor =
+          switch divisor {
+          case .window: MC_DIVISOR_WINDOW
+          case .paddedExtent: MC_DIVISOR_PADDED
+          case .validOnly: MC_DIVISOR_VALID
+          }
+        if let k = s.packed(d, workers: Parallel.workers(context.options)) { return k }
+      }
+      return try kernel(context, Float.self)
     case .float64: return try kernel(context, Double.self)
     case let t: throw context.unsupportedType(t)
     }

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -32,6 +33,12 @@ extension Softmax: PlannedKernel {
     let extent = coerced ? shape.dropFirst(a).reduce(1, *) : a < shape.count ? shape[a] : 1
     let inner = coerced ? 1 : shape.dropFirst(a + 1).reduce(1, *)
     let kind = kind
+    if T.self == Float.self, kind != .hardmax {
+      let logarithm: Int32 = kind == .logSoftmax ? 1 : 0
+      return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
+        mc_softmax(outer, extent, inner, logarithm, args.input(0), args.output(0))
+      }
+    }
     guard extent > 0 else { return PreparedKernel(inPlace: [0]) { (_) throws(Diagnostic) in } }
     return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
       let x: UnsafePointer<T> = args.input(0)

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -7,7 +8,11 @@ extension UnaryMap: PlannedKernel {
     let x = try context.operand(0)
     let count = x.count
     switch x.dtype {
-    case .float32: return try real(context, count, Float.self)
+    case .float32:
+      guard let c = CKernelMap.unary(function) else { return try real(context, count, Float.self) }
+      return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
+        mc_unary(c.op, count, args.input(0), c.p, c.q, args.output(0))
+      }
     case .float64: return try real(context, count, Double.self)
     case .int8: return try integer(context, count, Int8.self)
     case .int16: return try integer(context, count, Int16.self)

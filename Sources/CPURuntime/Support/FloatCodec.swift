@@ -1,3 +1,4 @@
+import CKernels
 import TensorCore
 
 /// Conversion between float32 and narrower floats in memory.
@@ -14,12 +15,8 @@ enum FloatCodec {
     _ type: DType, _ source: UnsafeMutableRawPointer, into out: UnsafeMutablePointer<Float>, count: Int
   ) {
     switch type {
-    case .float16:
-      let p = source.assumingMemoryBound(to: Float16.self)
-      for i in 0..<count { out[i] = Float(p[i]) }
-    case .bfloat16:
-      let p = source.assumingMemoryBound(to: UInt16.self)
-      for i in 0..<count { out[i] = SmallFloat.decodeBFloat16(p[i]) }
+    case .float16: mc_half_to_float(count, source, out)
+    case .bfloat16: mc_bfloat16_to_float(count, source, out)
     default: break
     }
   }
@@ -28,12 +25,8 @@ enum FloatCodec {
     _ type: DType, _ source: UnsafeMutablePointer<Float>, into out: UnsafeMutableRawPointer, count: Int
   ) {
     switch type {
-    case .float16:
-      let p = out.assumingMemoryBound(to: Float16.self)
-      for i in 0..<count { p[i] = Float16(source[i]) }
-    case .bfloat16:
-      let p = out.assumingMemoryBound(to: UInt16.self)
-      for i in 0..<count { p[i] = SmallFloat.encodeBFloat16(source[i]) }
+    case .float16: mc_float_to_half(count, source, out)
+    case .bfloat16: mc_float_to_bfloat16(count, source, out)
     default: break
     }
   }

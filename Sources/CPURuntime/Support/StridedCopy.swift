@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import TensorCore
 
@@ -34,89 +35,10 @@ struct StridedCopy {
 
   // SAFETY: `source` holds every element that shape, strides and offset address, `out` holds `count` elements.
   func run(_ source: UnsafeRawPointer, _ out: UnsafeMutableRawPointer) {
-    switch width {
-    case 1: typed(source, out, UInt8.self)
-    case 2: typed(source, out, UInt16.self)
-    case 4: typed(source, out, UInt32.self)
-    case 8: typed(source, out, UInt64.self)
-    default: typed(source, out, SIMD2<UInt64>.self)
-    }
-  }
-
-  private func typed<T>(_ source: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _: T.Type) {
     guard count > 0 else { return }
-    let x = source.assumingMemoryBound(to: T.self) + offset
-    let y = out.assumingMemoryBound(to: T.self)
-    guard let inner = shape.last, let step = strides.last else {
-      y[0] = x[0]
-      return
-    }
-    if shape.count >= 2, step != 1, strides[shape.count - 2] == 1 { return transposed(x, y) }
-    let outer = Array(shape.dropLast())
-    let outerStrides = Array(strides.dropLast())
-    let rows = outer.reduce(1, *)
-    Parallel.ranges(rows, grain: max(1, (1 << 14) / inner)) { range in
-      var place = [Int](repeating: 0, count: outer.count)
-      PatchGather.unravel(range.lowerBound, outer, into: &place)
-      var at = zip(place, outerStrides).reduce(0) { $0 + $1.0 * $1.1 }
-      for row in range {
-        let line = y + row * inner
-        let from = x + at
-        if step == 1 {
-          line.update(from: from, count: inner)
-        } else if step == 0 {
-          line.update(repeating: from[0], count: inner)
-        } else {
-          for i in 0..<inner { line[i] = from[i * step] }
-        }
-        Self.advance(&place, &at, outer, outerStrides)
-      }
-    }
-  }
-
-  /// The last two axes swapped: read and written in square tiles so that both sides use whole cache lines.
-  private func transposed<T>(_ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<T>) {
-    let columns = shape[shape.count - 1]
-    let step = strides[shape.count - 1]
-    let rows = shape[shape.count - 2]
-    let outer = Array(shape.dropLast(2))
-    let outerStrides = Array(strides.dropLast(2))
-    let planes = outer.reduce(1, *)
-    let tile = 16
-    let bands = (rows + tile - 1) / tile
-    let grain = max(1, (1 << 14) / (columns * tile))
-    Parallel.ranges(planes * bands, grain: grain) { range in
-      var place = [Int](repeating: 0, count: outer.count)
-      for chunk in range {
-        let plane = chunk / bands
-        let first = chunk % bands * tile
-        PatchGather.unravel(plane, outer, into: &place)
-        let from = x + zip(place, outerStrides).reduce(0) { $0 + $1.0 * $1.1 }
-        let to = y + plane * rows * columns
-        let last = min(first + tile, rows)
-        var c = 0
-        while c < columns {
-          let end = min(c + tile, columns)
-          for r in first..<last {
-            for k in c..<end { to[r * columns + k] = from[r + k * step] }
-          }
-          c = end
-        }
-      }
-    }
-  }
-
-  @inline(__always)
-  static func advance(_ place: inout [Int], _ at: inout Int, _ shape: [Int], _ strides: [Int]) {
-    var a = shape.count - 1
-    while a >= 0 {
-      place[a] += 1
-      at += strides[a]
-      if place[a] < shape[a] { return }
-      at -= strides[a] * shape[a]
-      place[a] = 0
-      a -= 1
-    }
+    // Joined axes are few: a rank above the kernel's limit would hold more than 2^16 elements on axes of two.
+    _ = mc_gather(
+      Int32(shape.count), shape, strides.map { $0 * width }, width, source + offset * width, out)
   }
 
   /// Row-major strides in elements.
