@@ -52,6 +52,7 @@ struct AttentionRun<T: RealMath> {
   private let hasLengths, wideLengths: Bool
   private let wants: [Bool]
   private let workers: Int
+  private let narrow: NarrowArithmetic?
 
   init(_ op: Attention, _ context: PlanContext) throws(Diagnostic) {
     self.op = op
@@ -81,7 +82,11 @@ struct AttentionRun<T: RealMath> {
     wideLengths = hasLengths ? try context.isWideIndex(6) : true
     wants = (0..<4).map { $0 < context.results.count && context.results[$0] != nil }
     workers = Parallel.workers(context.options)
+    narrow = NarrowArithmetic(context.narrowType)
   }
+
+  /// Elements for scaled copies of queries and keys, which only narrow floats need.
+  private var narrowCount: Int { narrow == nil ? 0 : (q.length + total) * q.size }
 
   private var total: Int { pastKeys + k.length }
 
@@ -89,7 +94,7 @@ struct AttentionRun<T: RealMath> {
     // Present keys and values of every head, then scores and bias of one query head a worker.
     let keys = k.batch * k.heads * total * k.size
     let values = v.batch * v.heads * total * v.size
-    let perWorker = 3 * q.length * total
+    let perWorker = 2 * q.length * total + narrowCount
     let count = keys + values + workers * perWorker
     return PreparedKernel(scratchBytes: count * MemoryLayout<T>.stride) { (args) throws(Diagnostic) in
       let scratch = args.scratch.assumingMemoryBound(to: T.self)
@@ -132,9 +137,23 @@ struct AttentionRun<T: RealMath> {
     let group = b * k.heads + h / (q.heads / k.heads)
     let scale = op.scale.map { T($0.value) } ?? 1 / T(q.size).squareRoot()
     let query = args.input(0, T.self) + q.place(b, h)
-    T.gemm(
-      transposesA: false, transposesB: true, m: rows, n: columns, k: q.size, alpha: scale, a: query, lda: q.step,
-      b: keys + group * columns * k.size, ldb: k.size, beta: 0, c: scores, ldc: columns)
+    let key = keys + group * columns * k.size
+    if narrow != nil {
+      // Queries and keys are scaled one by one by the root, and rounded.
+      let root = rounded(scale.squareRoot())
+      let copies = scratch + 2 * rows * columns
+      for i in 0..<rows { for j in 0..<q.size { copies[i * q.size + j] = rounded(query[i * q.step + j] * root) } }
+      let keyCopies = copies + rows * q.size
+      for i in 0..<columns * k.size { keyCopies[i] = rounded(key[i] * root) }
+      T.gemm(
+        transposesA: false, transposesB: true, m: rows, n: columns, k: q.size, alpha: 1, a: copies, lda: q.size,
+        b: keyCopies, ldb: k.size, beta: 0, c: scores, ldc: columns)
+      for i in 0..<rows * columns { scores[i] = rounded(scores[i]) }
+    } else {
+      T.gemm(
+        transposesA: false, transposesB: true, m: rows, n: columns, k: q.size, alpha: scale, a: query, lda: q.step,
+        b: key, ldb: k.size, beta: 0, c: scores, ldc: columns)
+    }
     let report = wants[3] ? args.output(3, T.self) + (b * q.heads + h) * rows * columns : nil
     func show(_ mode: Int) {
       if let report, op.productMode == mode { report.update(from: scores, count: rows * columns) }
@@ -142,11 +161,11 @@ struct AttentionRun<T: RealMath> {
     show(0)
     if op.softcap.value > 0 {
       let c = T(op.softcap.value)
-      for i in 0..<rows * columns { scores[i] = c * T.tanh(scores[i] / c) }
+      for i in 0..<rows * columns { scores[i] = rounded(c * rounded(T.tanh(rounded(scores[i] / c)))) }
     }
     show(1)
     fillBias(args, b, h, bias)
-    for i in 0..<rows * columns { scores[i] += bias[i] }
+    for i in 0..<rows * columns { scores[i] = rounded(scores[i] + bias[i]) }
     show(2)
     for r in 0..<rows { softmax(scores + r * columns, bias + r * columns, columns) }
     show(3)
@@ -201,12 +220,23 @@ struct AttentionRun<T: RealMath> {
       x.update(repeating: 0, count: n)
       return
     }
+    if let narrow, op.softmaxPrecision == nil {
+      // SAFETY: narrow floats are computed in float32: T is Float.
+      let row = UnsafeMutableRawPointer(x).assumingMemoryBound(to: Float.self)
+      return narrow.softmax(row, 1, n, top: Float(top))
+    }
     var sum = 0.0
     for i in 0..<n {
       x[i] = T.exp(x[i] - top)
       sum += Double(x[i])
     }
     let f = T(1 / sum)
-    for i in 0..<n { x[i] *= f }
+    for i in 0..<n { x[i] = rounded(x[i] * f) }
+  }
+
+  @inline(__always)
+  private func rounded(_ v: T) -> T {
+    guard let narrow else { return v }
+    return T(narrow.round(Float(v)))
   }
 }

@@ -102,8 +102,9 @@ extension BinaryMap: PlannedKernel, EvaluatedKernel {
     case .bitwiseAnd: return try map { $0 & $1 }
     case .bitwiseOr: return try map { $0 | $1 }
     case .bitwiseXor: return try map { $0 ^ $1 }
-    case .shiftLeft: return try map { $0 << $1 }
-    case .shiftRight: return try map { $0 >> $1 }
+    // A negative count is out of range, as one that is too large.
+    case .shiftLeft: return try map { $1 < 0 ? 0 : $0 << $1 }
+    case .shiftRight: return try map { $1 < 0 ? ($0 < 0 ? ~0 : 0) : $0 >> $1 }
     case .prelu: return try map { $0 >= 0 ? $0 : $0 &* $1 }
     case .equal, .less, .lessOrEqual, .greater, .greaterOrEqual: return try compare(context, T.self)
     case .and, .or, .xor: throw context.unsupportedType(T.dtype)

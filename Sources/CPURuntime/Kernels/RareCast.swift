@@ -130,7 +130,8 @@ enum SmallFloatEncoder {
     switch l.kind {
     case .ieee, .finite: return signBit | 0x7f
     case .unsignedZero: return 0x80
-    case .noSpecials: return signBit | largestCode(l)
+    // The sign alone: −0.
+    case .noSpecials: return 1 << UInt8(l.exponentBits + l.mantissaBits)
     }
   }
 

@@ -33,6 +33,22 @@ extension Softmax: PlannedKernel {
     let extent = coerced ? shape.dropFirst(a).reduce(1, *) : a < shape.count ? shape[a] : 1
     let inner = coerced ? 1 : shape.dropFirst(a + 1).reduce(1, *)
     let kind = kind
+    if let narrow = NarrowArithmetic(context.narrowType), kind == .softmax, extent > 0 {
+      return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
+        let x: UnsafePointer<Float> = args.input(0)
+        let y: UnsafeMutablePointer<Float> = args.output(0)
+        for line in 0..<outer * inner {
+          let at = line / inner * extent * inner + line % inner
+          var top = x[at]
+          for k in 0..<extent {
+            let v = x[at + k * inner]
+            if v > top || v.isNaN { top = v }
+            y[at + k * inner] = v
+          }
+          narrow.softmax(y + at, inner, extent, top: top)
+        }
+      }
+    }
     if T.self == Float.self, kind != .hardmax {
       let logarithm: Int32 = kind == .logSoftmax ? 1 : 0
       return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in

@@ -34,6 +34,8 @@ package final class PlanContext {
   package let known: TypeInputs
   package let options: SessionOptions
   private(set) var constantUse: [ConstantUse]
+  /// The narrow float that operands and results really have, where the kernel is prepared on float32 in its place.
+  private(set) var narrowType: DType?
 
   package init(
     name: String, operands: [Operand?], results: [Operand?], known: TypeInputs, options: SessionOptions
@@ -143,6 +145,8 @@ package final class PlanContext {
       let contents = i < known.operands.count ? known.operands[i]?.contents : nil
       return TypeInputs.Operand(type: .tensor(o.dtype, sizes: o.shape), constant: o.constant, contents: contents)
     }
-    return PlanContext(name: name, operands: wide, results: wideResults, known: TypeInputs(types), options: options)
+    let out = PlanContext(name: name, operands: wide, results: wideResults, known: TypeInputs(types), options: options)
+    out.narrowType = operands.first.flatMap { $0?.dtype }.flatMap { $0.isNarrowFloat ? $0 : nil }
+    return out
   }
 }

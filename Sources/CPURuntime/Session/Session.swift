@@ -19,7 +19,10 @@ package final class Session: Sendable {
     self.graph = graph
     self.options = options
     var wanted = Set(graph.outputs)
-    for v in graph.values where v.constant == nil && options.keep.contains(v.name) { wanted.insert(v.id) }
+    for v in graph.values where options.keep.contains(v.name) {
+      // Constants are kept where they are asked for by name.
+      if v.constant == nil || options.keep != .all { wanted.insert(v.id) }
+    }
     self.wanted = wanted
     _ = Self.blasIsPinned
   }
@@ -55,7 +58,7 @@ package final class Session: Sendable {
         throw .error(
           "run.input-type", "input '\(value.name)' holds \(d.rawValue) elements, \(g.rawValue) are given")
       }
-      types[id] = given.type
+      types[id] = Self.planned(given, declared: value.type)
     }
     if state.depth == 0 { Parallel.setThreads(options.threads) }
     return try lock.withLock { (_) throws(Diagnostic) in
@@ -64,6 +67,25 @@ package final class Session: Sendable {
         return try planner.plan(inputTypes: types)
       }
       return try PlanRun(plan: plan, options: options, observer: observer, state: state).run(inputs)
+    }
+  }
+}
+
+extension Session {
+  /// The type to plan for: a tensor's own; of other values what all their elements have in common.
+  private static func planned(_ given: RuntimeValue, declared: ValueType) -> ValueType {
+    if case .tensor = given { return given.type }
+    guard declared != .unknown else { return shapeless(given.type) }
+    return shapeless(declared)
+  }
+
+  private static func shapeless(_ t: ValueType) -> ValueType {
+    switch t {
+    case .tensor(let d, _): .tensor(d, nil)
+    case .sequence(let e): .sequence(shapeless(e))
+    case .optional(let e): .optional(shapeless(e))
+    case .map(let k, let v): .map(key: k, value: shapeless(v))
+    case .unknown: .unknown
     }
   }
 }
