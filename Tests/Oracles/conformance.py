@@ -121,13 +121,13 @@ class Driver:
                           "rtol": case.rtol, "atol": case.atol, "blobs": True})
 
     def refuse(self, case):
-        """Caffe refuses these files, and so must modelconv: on reading, or where a file can be read and only not
-        be run, on running it."""
+        """Caffe refuses these files, and so must modelconv: on reading or, where the file can be shown and only not be
+        run (a layer type that nobody knows), on converting."""
         out = self.scratch / f"{case.name.replace('/', '_')}.onnx"
         if case.weights:
             attempts = [["caffe2onnx", case.prototxt, case.folder / case.weights, "-o", out]]
         else:
-            attempts = [["inspect", case.prototxt], ["run", case.prototxt, "-o", out]]
+            attempts = [["inspect", case.prototxt], ["convert", case.prototxt, "-o", out]]
         for attempt in attempts:
             result = self.modelconv(*attempt, seconds=HOSTILE_SECONDS)
             if result.status != 0:
