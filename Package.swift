@@ -47,7 +47,7 @@ let package = Package(
 
     // C and C++ parts
     .target(name: "CSupport"),
-    .target(name: "CHDF5Shim", dependencies: ["CHDF5"]),
+    .target(name: "CHDF5Shim", dependencies: ["CHDF5", "CSupport"]),
     .target(name: "CCaffeProto", dependencies: ["CProtobufC"]),
     .target(name: "COnnxProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtobufText", dependencies: ["CProtobufLib"]),
@@ -121,6 +121,8 @@ let package = Package(
       ["Diagnostics", "ByteSource", "TensorCore", "ModelGraph", "CPURuntime", "WeightFormats", "ModelConv"]),
     tests("CLITests", ["modelconv"]),
     tests("RewritesTests", ["Diagnostics", "TensorCore", "ModelGraph", "Rewrites", "CPURuntime"]),
+    tests("ByteSourceTests", ["Diagnostics", "ByteSource"]),
+    tests("TensorCoreTests", ["Diagnostics", "ByteSource", "TensorCore"]),
     tests("ModelGraphTests", ["Diagnostics", "TensorCore", "ModelGraph"]),
     tests(
       "ContainersTests", ["Diagnostics", "ByteSource", "TensorCore", "Containers", "CCaffeProto", "COnnxProto"]),

@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "hdf5shim.h"
+#include "csupport.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 hid_t mc_h5t_c_s1(void) { return H5T_C_S1; }
@@ -35,8 +37,10 @@ void mc_h5_initialise(void) {
 
 // Crash containment. All callers hold one lock, so one set of variables is enough.
 
-enum { SIGNALS = 3 };
-static const int signals[SIGNALS] = {SIGSEGV, SIGFPE, SIGABRT};
+enum { SIGNALS = 4 };
+static const int signals[SIGNALS] = {SIGSEGV, SIGFPE, SIGABRT, SIGVTALRM};
+/// Processor time after which a call is taken for endless: a damaged index can send the library in circles.
+enum { SECONDS = 60 };
 static struct sigaction former[SIGNALS];
 static stack_t former_stack;
 static char handler_stack[64 * 1024];
@@ -50,7 +54,8 @@ static void put(const char *text) {
 }
 
 static void on_crash(int sig) {
-  if (!inside) {
+  // The timer's signal may reach any thread; a crash belongs to the thread that it happens on.
+  if (!inside && sig != SIGVTALRM) {
     signal(sig, SIG_DFL);
     raise(sig);
     return;
@@ -59,8 +64,17 @@ static void on_crash(int sig) {
     put(current_file);
     put(": ");
   }
-  put("error: the HDF5 library failed on this file: it is damaged [hdf5.library-crashed]\n");
+  put(sig == SIGVTALRM ? "error: the HDF5 library does not come to an end on this file: it is damaged [hdf5.library-hangs]\n"
+                       : "error: the HDF5 library failed on this file: it is damaged [hdf5.library-crashed]\n");
+  mc_delete_temporaries();
   _exit(crash_status);
+}
+
+static void set_timer(int seconds) {
+  struct itimerval t;
+  memset(&t, 0, sizeof t);
+  t.it_value.tv_sec = seconds;
+  setitimer(ITIMER_VIRTUAL, &t, NULL);
 }
 
 void mc_h5_enter(const char *file, int status) {
@@ -78,10 +92,12 @@ void mc_h5_enter(const char *file, int status) {
   a.sa_handler = on_crash;
   a.sa_flags = SA_ONSTACK;
   for (int i = 0; i < SIGNALS; i++) sigaction(signals[i], &a, &former[i]);
+  set_timer(SECONDS);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
 void mc_h5_leave(void) {
+  set_timer(0);
   for (int i = 0; i < SIGNALS; i++) sigaction(signals[i], &former[i], NULL);
   sigaltstack(&former_stack, NULL);
   inside = 0;

@@ -13,6 +13,7 @@ static void on_sigbus(int sig) {
   static const char text[] = "error: a mapped file shrank while it was being read [io.truncated-while-mapped]\n";
   ssize_t n = write(2, text, sizeof text - 1);
   (void)n;
+  mc_delete_temporaries();
   _exit(sigbus_status);
 }
 
@@ -44,11 +45,15 @@ void mc_forget_temporary(int slot) {
   atomic_store(&slots[slot], NULL);
 }
 
-static void on_end(int sig) {
+void mc_delete_temporaries(void) {
   for (int i = 0; i < SLOTS; i++) {
     char *p = atomic_load(&slots[i]);
     if (p) unlink(p);
   }
+}
+
+static void on_end(int sig) {
+  mc_delete_temporaries();
   _exit(128 + sig);
 }
 

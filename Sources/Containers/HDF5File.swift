@@ -29,16 +29,21 @@ package final class HDF5File: Sendable {
   package let objects: [Object]
   private let kinds: [String: Kind]
   private let id: hid_t
+  /// What the library reads: the bytes themselves, or a copy that it understands.
+  private let image: ByteSlice
 
-  /// Where the signature may stand: at the start, or behind a user block of 512 bytes doubled any number of times.
-  package static func matches(_ b: ByteSlice) -> Bool {
+  /// True where the signature stands at the start, or behind a user block of 512 bytes doubled any number of times.
+  package static func matches(_ b: ByteSlice) -> Bool { superblock(b) != nil }
+
+  /// Offset of the superblock.
+  static func superblock(_ b: ByteSlice) -> Int? {
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
     var at = 0
     while at <= b.count - signature.count {
-      if let s = b.slice(at, signature.count), s.starts(with: signature) { return true }
+      if let s = b.slice(at, signature.count), s.starts(with: signature) { return at }
       at = at == 0 ? 512 : at * 2
     }
-    return false
+    return nil
   }
 
   /// Opens the file and lists it.
@@ -49,9 +54,10 @@ package final class HDF5File: Sendable {
     guard Self.matches(bytes) else {
       throw .error("hdf5.signature", "is not an HDF5 file", at: SourceLocation(file: place.file))
     }
-    let buffer = bytes.unsafeBuffer
+    let image = try HDF5TypeVersions.lowered(bytes) ?? bytes
+    let buffer = image.unsafeBuffer
     let opened: (hid_t, [Object]) = try HDF5Library.withLock(place.file) { () throws(Diagnostic) in
-      // SAFETY: `self.bytes` outlives the file; the library only reads.
+      // SAFETY: `self.image` outlives the file; the library only reads.
       let id = mc_h5_open_image(buffer.baseAddress, buffer.count)
       guard id >= 0 else {
         throw .error(
@@ -68,6 +74,7 @@ package final class HDF5File: Sendable {
       }
     }
     self.bytes = bytes
+    self.image = image
     id = opened.0
     objects = opened.1
     kinds = Dictionary(opened.1.map { ($0.path, $0.kind) }, uniquingKeysWith: { a, _ in a })

@@ -111,6 +111,13 @@ import Testing
     #expect(!HDF5File.matches(b))
   }
 
+  /// Values published with lookup3.c.
+  @Test func checkSumOfMetadata() {
+    #expect([UInt8]().withUnsafeBytes { HDF5TypeVersions.lookup3($0) } == 0xdead_beef)
+    let text = Array("Four score and seven years ago".utf8)
+    #expect(text.withUnsafeBytes { HDF5TypeVersions.lookup3($0) } == 0x1777_0551)
+  }
+
   @Test(arguments: SharedData.corpus("hdf5-hostile"))
   func hostile(c: SharedData.Case) throws {
     do {

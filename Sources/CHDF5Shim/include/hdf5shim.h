@@ -22,8 +22,9 @@ unsigned mc_h5f_acc_trunc(void);
 /// Before the first use: no error printing, no plug-ins from outside, no external links.
 void mc_h5_initialise(void);
 
-/// Brackets calls of the library on untrusted bytes: a crash inside it on this thread ends the process with `status`
-/// and a message that names `file`, instead of a signal. `file` must live until mc_h5_leave.
+/// Brackets calls of the library on untrusted bytes: a crash inside it on this thread, or a minute of the process's
+/// processor time, ends the process with `status` and a message that names `file`, instead of a signal; remembered
+/// temporary files are deleted. `file` must live until mc_h5_leave.
 void mc_h5_enter(const char *file, int status);
 void mc_h5_leave(void);
 
