@@ -1,6 +1,5 @@
 import ByteSource
 import CZip
-import CZlib
 import Diagnostics
 import Synchronization
 import TensorCore
@@ -147,7 +146,7 @@ package final class ZipArchive: Sendable {
   }
 
   private func checked(_ b: ByteSlice, _ e: Entry) throws(Diagnostic) -> ByteSlice {
-    let crc = b.withUnsafeBytes { checksum($0) }
+    let crc = Checksum.crc32(b)
     guard crc == e.crc else {
       throw .error(
         "zip.checksum", "the member is damaged: its checksum is wrong", at: location(e),
@@ -236,11 +235,4 @@ package final class ZipArchive: Sendable {
     }
     return storage.all
   }
-}
-
-/// The CRC-32 that zip and gzip use, continued from `start`.
-func checksum(_ b: UnsafeRawBufferPointer, from start: UInt32 = 0) -> UInt32 {
-  guard let base = b.baseAddress, b.count > 0 else { return start }
-  // SAFETY: crc32_z reads exactly b.count bytes.
-  return UInt32(truncatingIfNeeded: crc32_z(UInt(start), base.assumingMemoryBound(to: UInt8.self), b.count))
 }

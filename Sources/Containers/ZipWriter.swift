@@ -33,7 +33,7 @@ package struct ZipWriter {
     var crc: UInt32 = 0
     for p in parts {
       size += p.count
-      crc = p.withUnsafeBytes { checksum($0, from: crc) }
+      crc = p.withUnsafeBytes { Checksum.crc32($0, from: crc) }
     }
     let offset = out.position - start
     let isLarge = size >= Self.limit

@@ -5,7 +5,7 @@ import TensorCore
 
 /// The weights-only formats that are recognised by content.
 package enum WeightFile: String, Sendable, CaseIterable {
-  case npy, npz, hdf5, safetensors, torch, pickle
+  case npy, npz, hdf5, safetensors, torch, pickle, mindspore
 
   /// The format of the bytes; nil where they are none of these. An archive is a checkpoint or one of arrays.
   package static func recognise(_ b: ByteSlice) -> WeightFile? {
@@ -18,6 +18,7 @@ package enum WeightFile: String, Sendable, CaseIterable {
     }
     if TorchCheckpoint.matchesLegacy(b) { return .torch }
     if Safetensors.matches(b) { return .safetensors }
+    if MindSporeCheckpoint.matches(b) { return .mindspore }
     if PickleWeights.matches(b) || Gzip.matches(b) { return .pickle }
     return nil
   }
@@ -31,6 +32,7 @@ package enum WeightFile: String, Sendable, CaseIterable {
     case .safetensors: try Safetensors.read(b)
     case .torch: try TorchCheckpoint.read(b)
     case .pickle: try PickleWeights.read(b)
+    case .mindspore: try MindSporeCheckpoint.read(b)
     }
   }
 }

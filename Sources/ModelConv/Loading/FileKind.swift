@@ -29,6 +29,7 @@ package enum FileKind: Sendable, Hashable {
     case .weights(.safetensors): "a safetensors archive"
     case .weights(.torch): "a PyTorch checkpoint"
     case .weights(.pickle): "a pickle"
+    case .weights(.mindspore): "a MindSpore checkpoint"
     case .zip: "a zip archive"
     case .png: "a PNG picture"
     case .jpeg: "a JPEG picture"

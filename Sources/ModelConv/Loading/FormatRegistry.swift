@@ -49,6 +49,9 @@ public enum FormatRegistry {
       name: "torch", title: "PyTorch checkpoint", extensions: ["pt", "pth"], reads: true, writes: false,
       holds: "weights"),
     ModelFormat(
+      name: "mindspore", title: "MindSpore checkpoint", extensions: ["ckpt"], reads: true, writes: false,
+      holds: "weights"),
+    ModelFormat(
       name: "pickle", title: "pickled arrays (never run)", extensions: ["pickle", "pkl"], reads: true, writes: false,
       holds: "weights"),
   ]
