@@ -31,6 +31,7 @@ struct mc_conv_plan {
 
 // Start of part i when `total` is cut into `parts` parts that differ by at most one.
 static inline ptrdiff_t mc_cut(ptrdiff_t total, ptrdiff_t parts, ptrdiff_t i) {
+  if ((uint64_t)(total | parts) >> 31 == 0) return total * i / parts;
   return (ptrdiff_t)((__int128)total * i / parts);
 }
 static inline ptrdiff_t mc_ceil_div(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }

@@ -7,16 +7,21 @@ void mc_conv_stage_channel(const mc_conv_plan *p, const float *plane, float *sta
     for (ptrdiff_t iz = 0; iz < s[0].extent; iz++) {
       ptrdiff_t z = iz * d->stride[0] + fz * d->dilation[0] % d->stride[0] - d->pad_begin[0];
       int inside_z = z >= 0 && z < d->input[0];
-      for (ptrdiff_t fy = 0; fy < s[1].phases; fy++)
-        for (ptrdiff_t iy = 0; iy < s[1].extent; iy++) {
-          ptrdiff_t y = iy * d->stride[1] + fy * d->dilation[1] % d->stride[1] - d->pad_begin[1];
-          int inside = inside_z && y >= 0 && y < d->input[1];
-          const float *row = inside ? plane + (z * d->input[1] + y) * d->input[2] : plane;
-          for (ptrdiff_t fx = 0; fx < s[2].phases; fx++, staged += s[2].extent)
-            p->k->stage_row(
-              staged, s[2].extent, row, fx * d->dilation[2] % d->stride[2] - d->pad_begin[2], d->stride[2],
-              inside ? d->input[2] : 0, 0);
+      for (ptrdiff_t fy = 0; fy < s[1].phases; fy++) {
+        ptrdiff_t y = fy * d->dilation[1] % d->stride[1] - d->pad_begin[1];
+        if (s[2].phases == 1) {
+          p->k->stage_rows(
+            staged, s[1].extent, s[2].extent, plane + z * d->input[1] * d->input[2], y, d->stride[1],
+            inside_z ? d->input[1] : 0, d->input[2], -d->pad_begin[2], d->stride[2], 0);
+          staged += s[1].extent * s[2].extent;
+          continue;
         }
+        for (ptrdiff_t iy = 0; iy < s[1].extent; iy++, y += d->stride[1])
+          for (ptrdiff_t fx = 0; fx < s[2].phases; fx++, staged += s[2].extent)
+            p->k->stage_rows(
+              staged, 1, s[2].extent, plane + z * d->input[1] * d->input[2], y, 1, inside_z ? d->input[1] : 0,
+              d->input[2], fx * d->dilation[2] % d->stride[2] - d->pad_begin[2], d->stride[2], 0);
+      }
     }
 }
 

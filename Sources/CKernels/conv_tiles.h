@@ -255,25 +255,6 @@ static void pack_segments(
   }
 }
 
-static void stage_row(
-  float *dst, ptrdiff_t count, const float *src, ptrdiff_t start, ptrdiff_t step, ptrdiff_t extent, float fill) {
-  ptrdiff_t low = start >= 0 ? 0 : (-start + step - 1) / step;
-  if (low > count) low = count;
-  ptrdiff_t high = start >= extent ? 0 : (extent - 1 - start) / step + 1;
-  if (high > count) high = count;
-  if (high < low) high = low;
-  for (ptrdiff_t i = 0; i < low; i++) dst[i] = fill;
-  if (step == 1) {
-    if (high > low) memcpy(dst + low, src + start + low, (size_t)(high - low) * sizeof(float));
-  } else if (step == 2) {
-    const float *p = src + start;
-    for (ptrdiff_t i = low; i < high; i++) dst[i] = p[2 * i];
-  } else {
-    for (ptrdiff_t i = low; i < high; i++) dst[i] = src[start + i * step];
-  }
-  for (ptrdiff_t i = high; i < count; i++) dst[i] = fill;
-}
-
 static void depthwise_row(
   ptrdiff_t taps, const float *w, const float *src, const ptrdiff_t *offsets, float *out, ptrdiff_t count,
   const mc_epilogue *e) {

@@ -171,8 +171,7 @@ void mc_fully_connected(
   const float *bias, mc_activation activation, float *output) {
   rows_work w = {
     mc_kernels_current(), rows, inputs, outputs, 0, input, weights, transposed, bias, activation, output};
-  // About 64 K multiply-adds a task, and whole vectors of outputs.
-  w.per_chunk = mc_ceil_div(mc_max(1, 65536 / mc_max(1, inputs)), 64) * 64;
-  if (!transposed) w.per_chunk = mc_max(8, 65536 / mc_max(1, inputs) / 8 * 8);
+  // About 64 K multiply-adds a task; transposed weights are read in runs of a page at least.
+  w.per_chunk = transposed ? 1024 : mc_max(12, 65536 / mc_max(1, inputs) / 12 * 12);
   mc_parallel_for(mc_ceil_div(outputs, w.per_chunk), rows_chunk, &w);
 }

@@ -17,101 +17,112 @@ AI float vsum(vf v) {
   return lanes[0];
 }
 
-// sums[r][o] = x[r] . w[o] for `rows` rows of x and two rows of weights.
-AI void dot_pair(
-  const int rows, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *w0, const char *w1, float (*sums)[2]) {
-  enum { SETS = 2 };
-  vf acc[SETS][8][2];
-  const int sets = rows <= 2 ? 2 : 1;
-  UNROLL for (int s = 0; s < sets; s++) UNROLL for (int r = 0; r < rows; r++) acc[s][r][0] = acc[s][r][1] = vzero();
+// Inputs of a pass: what the pass reads of up to four rows stays in the first-level cache.
+enum { DEPTH = 1024 };
+
+// Adds x[r] . w[o] over n inputs to out[r][o] for `rows` rows and `outputs` rows of weights.
+AI void dot_block(
+  const int rows, const int outputs, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *const *w, float *out,
+  ptrdiff_t out_step, int count) {
+  vf acc[4][4];
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int o = 0; o < outputs; o++) acc[r][o] = vzero();
   ptrdiff_t i = 0;
-  for (; i + sets * VL <= n; i += sets * VL) {
-    UNROLL for (int s = 0; s < sets; s++) {
-      vf a = vload_byte(w0 + (i + s * VL) * 4), b = vload_byte(w1 + (i + s * VL) * 4);
-      UNROLL for (int r = 0; r < rows; r++) {
-        vf v = vload(x + r * x_step + i + s * VL);
-        acc[s][r][0] += v * a;
-        acc[s][r][1] += v * b;
-      }
+  for (; i + VL <= n; i += VL) {
+    vf b[4];
+    UNROLL for (int o = 0; o < outputs; o++) b[o] = vload_byte(w[o] + i * 4);
+    UNROLL for (int r = 0; r < rows; r++) {
+      vf v = vload(x + r * x_step + i);
+      UNROLL for (int o = 0; o < outputs; o++) acc[r][o] += v * b[o];
     }
   }
-  UNROLL for (int r = 0; r < rows; r++) {
-    float a = vsum(sets == 2 ? acc[0][r][0] + acc[1][r][0] : acc[0][r][0]);
-    float b = vsum(sets == 2 ? acc[0][r][1] + acc[1][r][1] : acc[0][r][1]);
-    for (ptrdiff_t j = i; j < n; j++) {
-      a += x[r * x_step + j] * load_byte(w0 + j * 4);
-      b += x[r * x_step + j] * load_byte(w1 + j * 4);
-    }
-    sums[r][0] = a;
-    sums[r][1] = b;
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int o = 0; o < outputs; o++) {
+    if (o >= count) continue;
+    float sum = vsum(acc[r][o]);
+    for (ptrdiff_t j = i; j < n; j++) sum += x[r * x_step + j] * load_byte(w[o] + j * 4);
+    out[r * out_step + o] += sum;
   }
 }
 
 static void dot_rows(
   int rows, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *weights, ptrdiff_t first, ptrdiff_t end,
   const float *bias, const mc_activation *f, float *out, ptrdiff_t out_step) {
-  for (ptrdiff_t o = first; o < end; o += 2) {
-    const char *w0 = weights + o * n * 4, *w1 = o + 1 < end ? w0 + n * 4 : w0;
-    float sums[8][2];
-    switch (rows) {
-      case 1: dot_pair(1, n, x, x_step, w0, w1, sums); break;
-      case 2: dot_pair(2, n, x, x_step, w0, w1, sums); break;
-      case 3: dot_pair(3, n, x, x_step, w0, w1, sums); break;
-      case 4: dot_pair(4, n, x, x_step, w0, w1, sums); break;
-      case 5: dot_pair(5, n, x, x_step, w0, w1, sums); break;
-      case 6: dot_pair(6, n, x, x_step, w0, w1, sums); break;
-      case 7: dot_pair(7, n, x, x_step, w0, w1, sums); break;
-      default: dot_pair(8, n, x, x_step, w0, w1, sums); break;
+  for (int r = 0; r < rows; r++)
+    for (ptrdiff_t o = first; o < end; o++) out[r * out_step + o] = bias ? bias[o] : 0;
+  for (ptrdiff_t k = 0; k < n; k += DEPTH) {
+    ptrdiff_t depth = n - k < DEPTH ? n - k : DEPTH;
+    for (ptrdiff_t o = first; o < end;) {
+      int wide = rows <= 2 ? 4 : 3, count = (int)(end - o < wide ? end - o : wide);
+      const char *w[4];
+      for (int j = 0; j < wide; j++) w[j] = weights + ((o + (j < count ? j : 0)) * n + k) * 4;
+      for (int r = 0; r < rows;) {
+        const float *xr = x + r * x_step + k;
+        float *to = out + r * out_step + o;
+        int left = rows - r;
+        if (rows <= 2) {
+          if (left == 2) dot_block(2, 4, depth, xr, x_step, w, to, out_step, count);
+          else dot_block(1, 4, depth, xr, x_step, w, to, out_step, count);
+          r += 2;
+        } else if (left >= 4) {
+          dot_block(4, 3, depth, xr, x_step, w, to, out_step, count);
+          r += 4;
+        } else {
+          if (left == 3) dot_block(3, 3, depth, xr, x_step, w, to, out_step, count);
+          else if (left == 2) dot_block(2, 3, depth, xr, x_step, w, to, out_step, count);
+          else dot_block(1, 3, depth, xr, x_step, w, to, out_step, count);
+          r += 4;
+        }
+      }
+      o += count;
     }
-    for (int r = 0; r < rows; r++)
-      for (ptrdiff_t j = 0; j < 2 && o + j < end; j++)
-        out[r * out_step + o + j] = activate1(sums[r][j] + (bias ? bias[o + j] : 0), f);
   }
+  for (int r = 0; r < rows; r++)
+    for (ptrdiff_t o = first; o < end; o++) out[r * out_step + o] = activate1(out[r * out_step + o], f);
 }
 
-// The same with weights [inputs, outputs]: a strip of outputs at a time.
-AI void strip(
-  const int rows, const int vectors, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *w, ptrdiff_t w_step,
-  const float *bias, const mc_activation *f, float *out, ptrdiff_t out_step) {
-  vf acc[8];
-  UNROLL for (int i = 0; i < rows * vectors; i++) acc[i] = vzero();
-  for (ptrdiff_t i = 0; i < n; i++, w += w_step * 4) {
-    vf b[8];
-    UNROLL for (int v = 0; v < vectors; v++) b[v] = vload_byte(w + v * VL * 4);
+// out[r][0 ..< width] += sum over `depth` inputs of x[r][i] w[i], for `rows` rows.
+AI void axpy_block(
+  const int rows, const int depth, ptrdiff_t width, const float *x, ptrdiff_t x_step, const char *w, ptrdiff_t w_step,
+  float *out, ptrdiff_t out_step) {
+  vf a[2][4];
+  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int i = 0; i < depth; i++) a[r][i] = vsplat(x[r * x_step + i]);
+  ptrdiff_t j = 0;
+  for (; j + VL <= width; j += VL) {
+    vf b[4];
+    UNROLL for (int i = 0; i < depth; i++) b[i] = vload_byte(w + (i * w_step + j) * 4);
     UNROLL for (int r = 0; r < rows; r++) {
-      vf a = vsplat(x[r * x_step + i]);
-      UNROLL for (int v = 0; v < vectors; v++) acc[r * vectors + v] += a * b[v];
+      vf sum = vload(out + r * out_step + j);
+      UNROLL for (int i = 0; i < depth; i++) sum += a[r][i] * b[i];
+      vstore(out + r * out_step + j, sum);
     }
   }
-  UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
-    vf sum = acc[r * vectors + v];
-    if (bias) sum += vload(bias + v * VL);
-    vstore(out + r * out_step + v * VL, activate(sum, f));
-  }
+  for (; j < width; j++)
+    for (int r = 0; r < rows; r++)
+      for (int i = 0; i < depth; i++) out[r * out_step + j] += x[r * x_step + i] * load_byte(w + (i * w_step + j) * 4);
 }
 
+// The same with weights [inputs, outputs]: outputs first ..< end gather in place.
 static void axpy_rows(
   int rows, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *weights, ptrdiff_t outputs, ptrdiff_t first,
   ptrdiff_t end, const float *bias, const mc_activation *f, float *out, ptrdiff_t out_step) {
-  ptrdiff_t o = first;
-#define STRIP(R, V) \
-  strip(R, V, n, x + r * x_step, x_step, weights + o * 4, outputs, bias ? bias + o : 0, f, out + r * out_step + o, \
-    out_step)
-  for (; o + 4 * VL <= end; o += 4 * VL) {
-    int r = 0;
-    for (; r + 2 <= rows; r += 2) STRIP(2, 4);
-    if (r < rows) STRIP(1, 4);
-  }
-  for (; o + VL <= end; o += VL) {
-    int r = 0;
-    for (; r + 4 <= rows; r += 4) STRIP(4, 1);
-    for (; r < rows; r++) STRIP(1, 1);
-  }
-#undef STRIP
-  for (; o < end; o++)
-    for (int r = 0; r < rows; r++) {
-      float sum = 0;
-      for (ptrdiff_t i = 0; i < n; i++) sum += x[r * x_step + i] * load_byte(weights + (i * outputs + o) * 4);
-      out[r * out_step + o] = activate1(sum + (bias ? bias[o] : 0), f);
+  for (int r = 0; r < rows; r++)
+    for (ptrdiff_t o = first; o < end; o++) out[r * out_step + o] = bias ? bias[o] : 0;
+  for (ptrdiff_t i = 0; i < n; i += 4) {
+    const char *w = weights + (i * outputs + first) * 4;
+    for (int r = 0; r < rows; r += 2) {
+      const float *xr = x + r * x_step + i;
+      float *to = out + r * out_step + first;
+      if (n - i >= 4) {
+        if (rows - r >= 2) axpy_block(2, 4, end - first, xr, x_step, w, outputs, to, out_step);
+        else axpy_block(1, 4, end - first, xr, x_step, w, outputs, to, out_step);
+      } else {
+        int pair = rows - r >= 2 ? 2 : 1;
+        for (ptrdiff_t j = 0; j < n - i; j++)
+          for (int p = 0; p < pair; p++)
+            axpy_block(
+              1, 1, end - first, xr + p * x_step + j, x_step, w + j * outputs * 4, outputs, to + p * out_step, out_step);
+      }
     }
+  }
+  for (int r = 0; r < rows; r++)
+    for (ptrdiff_t o = first; o < end; o++) out[r * out_step + o] = activate1(out[r * out_step + o], f);
 }

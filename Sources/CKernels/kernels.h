@@ -59,9 +59,11 @@ typedef struct {
   // dst[kc][nr] from segments; reads past a segment's end, within the staged image's slack.
   void (*pack_segments)(
     ptrdiff_t kc, const float *src, const ptrdiff_t *offsets, const mc_segment *segments, int count, float *dst);
-  // dst[i] = src[start + i step] where that index is in 0 ..< extent, else `fill`.
-  void (*stage_row)(
-    float *dst, ptrdiff_t count, const float *src, ptrdiff_t start, ptrdiff_t step, ptrdiff_t extent, float fill);
+  // `rows` rows of `count` floats: row r, element i is the source's row y + r y_step, element x + i x_step, where that
+  // lies within height and width, else `fill`.
+  void (*stage_rows)(
+    float *dst, ptrdiff_t rows, ptrdiff_t count, const float *src, ptrdiff_t y, ptrdiff_t y_step, ptrdiff_t height,
+    ptrdiff_t width, ptrdiff_t x, ptrdiff_t x_step, float fill);
   // One output row of one channel: out[x] = epilogue(sum over taps of w[t] src[offsets[t] + x]).
   void (*depthwise_row)(
     ptrdiff_t taps, const float *w, const float *src, const ptrdiff_t *offsets, float *out, ptrdiff_t count,
@@ -80,9 +82,11 @@ typedef struct {
   void (*axpy_rows)(
     int rows, ptrdiff_t n, const float *x, ptrdiff_t x_step, const char *weights, ptrdiff_t outputs, ptrdiff_t first,
     ptrdiff_t end, const float *bias, const mc_activation *f, float *out, ptrdiff_t out_step);
-  // Pooling: reduction of whole rows into dst (continued unless `first`), of shifted copies of one row, and division.
+  // Pooling: reduction of whole rows into dst (continued unless `first`), of shifted copies of one row
+  // (reads a vector past the end), of neighbours; division.
   void (*pool_rows)(int op, float *dst, const float *const *rows, int count, ptrdiff_t n, int first);
   void (*pool_taps)(int op, float *dst, const float *src, const ptrdiff_t *offsets, ptrdiff_t taps, ptrdiff_t n);
+  float (*pool_all)(int op, const float *src, ptrdiff_t n);
   void (*pool_divide)(float *dst, ptrdiff_t n, float divisor, const float *by);
   // Runs of elements.
   void (*unary)(int op, ptrdiff_t n, const float *x, float p, float q, float *y);

@@ -82,46 +82,44 @@ static void softmax_row(ptrdiff_t n, int logarithm, const float *x, float *y) {
   for (; i < n; i++) y[i] = logarithm ? y[i] - by : y[i] / by;
 }
 
-// VL or fewer neighbouring columns of x[count][inner].
-static void softmax_columns(ptrdiff_t count, ptrdiff_t inner, ptrdiff_t width, int logarithm, const float *x, float *y) {
-  for (ptrdiff_t at = 0; at < width; at += VL) {
-    ptrdiff_t here = width - at < VL ? width - at : VL;
-#define LOAD(v, p) \
-  vf v; \
-  if (here == VL) { \
-    v = vload(p); \
-  } else { \
-    float lanes[VL] = {0}; \
-    memcpy(lanes, p, (size_t)here * sizeof(float)); \
-    v = vload(lanes); \
-  }
-#define STORE(p, v) \
-  if (here == VL) { \
-    vstore(p, v); \
-  } else { \
-    float lanes[VL]; \
-    vstore(lanes, v); \
-    memcpy(p, lanes, (size_t)here * sizeof(float)); \
-  }
-    vf top = vsplat(-INFINITY), sum = vzero();
-    for (ptrdiff_t c = 0; c < count; c++) {
-      LOAD(v, x + c * inner + at)
-      top = vmax_nan(top, v);
+// Neighbouring columns of x[count][inner], a strip at a time: a row of the strip is a few cache lines.
+static void softmax_columns(
+  ptrdiff_t count, ptrdiff_t inner, ptrdiff_t width, int logarithm, const float *x, float *y) {
+  enum { VECTORS = 8, STRIP = VECTORS * VL };
+  for (ptrdiff_t at = 0; at < width; at += STRIP) {
+    ptrdiff_t here = width - at < STRIP ? width - at : STRIP;
+    vf top[VECTORS], sum[VECTORS];
+    float line[STRIP] = {0};
+    for (int v = 0; v < VECTORS; v++) {
+      top[v] = vsplat(-INFINITY);
+      sum[v] = vzero();
     }
-    for (ptrdiff_t c = 0; c < count; c++) {
-      LOAD(v, x + c * inner + at)
-      vf e = v - top, p = vexp(e);
-      sum += p;
-      vf kept = logarithm ? e : p;
-      STORE(y + c * inner + at, kept)
-    }
-    vf by = logarithm ? vlog(sum) : sum;
-    for (ptrdiff_t c = 0; c < count; c++) {
-      LOAD(v, y + c * inner + at)
-      vf r = logarithm ? v - by : v / by;
-      STORE(y + c * inner + at, r)
+    for (int pass = 0; pass < 3; pass++) {
+      for (ptrdiff_t c = 0; c < count; c++) {
+        // A short strip goes through a line of its own.
+        const float *from = (pass < 2 ? x : y) + c * inner + at;
+        float *to = y + c * inner + at;
+        if (here < STRIP) {
+          memcpy(line, from, (size_t)here * sizeof(float));
+          from = line;
+        }
+        float *put = here < STRIP ? line : to;
+        for (int v = 0; v < VECTORS; v++) {
+          vf e = vload(from + v * VL);
+          if (pass == 0) {
+            top[v] = vmax_nan(top[v], e);
+          } else if (pass == 1) {
+            e -= top[v];
+            vf p = vexp(e);
+            sum[v] += p;
+            vstore(put + v * VL, logarithm ? e : p);
+          } else {
+            vstore(put + v * VL, logarithm ? e - sum[v] : e / sum[v]);
+          }
+        }
+        if (pass > 0 && here < STRIP) memcpy(to, line, (size_t)here * sizeof(float));
+      }
+      if (pass == 1 && logarithm) for (int v = 0; v < VECTORS; v++) sum[v] = vlog(sum[v]);
     }
   }
-#undef LOAD
-#undef STORE
 }

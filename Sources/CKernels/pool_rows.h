@@ -3,6 +3,7 @@
 
 #include "kernels.h"
 #include "simd.h"
+#include "stage_rows.h"
 
 AI vf pool_step(const int op, vf sum, vf x) {
   switch (op) {
@@ -35,18 +36,46 @@ AI void reduce_rows(const int op, float *dst, const float *const *rows, int coun
   }
 }
 
+AI vf reduce_at(const int op, const float *src, const ptrdiff_t *offsets, ptrdiff_t taps) {
+  vf sum = pool_step(op, vsplat(pool_start(op)), vload(src + offsets[0]));
+  for (ptrdiff_t t = 1; t < taps; t++) sum = pool_step(op, sum, vload(src + offsets[t]));
+  return sum;
+}
+
+// dst[i] = reduction of src[offsets[t] + i] over t; reads up to a vector past n; dst and src do not overlap.
 AI void reduce_taps(const int op, float *dst, const float *src, const ptrdiff_t *offsets, ptrdiff_t taps, ptrdiff_t n) {
+  if (n >= VL) {
+    ptrdiff_t i = 0;
+    if (taps == 3) {
+      const float *a = src + offsets[0], *b = src + offsets[1], *c = src + offsets[2];
+      for (; i + VL <= n; i += VL)
+        vstore(
+          dst + i,
+          pool_step(op, pool_step(op, pool_step(op, vsplat(pool_start(op)), vload(a + i)), vload(b + i)), vload(c + i)));
+    } else {
+      for (; i + VL <= n; i += VL) vstore(dst + i, reduce_at(op, src + i, offsets, taps));
+    }
+    if (i < n) vstore(dst + n - VL, reduce_at(op, src + n - VL, offsets, taps));
+    return;
+  }
+  float whole[VL];
+  vstore(whole, reduce_at(op, src, offsets, taps));
+  copy_run(dst, whole, n);
+}
+
+// The reduction of n neighbours.
+AI float reduce_all(const int op, const float *src, ptrdiff_t n) {
+  const vf start = vsplat(pool_start(op));
+  vf sums[4] = {start, start, start, start};
   ptrdiff_t i = 0;
-  for (; i + VL <= n; i += VL) {
-    vf sum = vsplat(pool_start(op));
-    for (ptrdiff_t t = 0; t < taps; t++) sum = pool_step(op, sum, vload(src + offsets[t] + i));
-    vstore(dst + i, sum);
-  }
-  for (; i < n; i++) {
-    float sum = pool_start(op);
-    for (ptrdiff_t t = 0; t < taps; t++) sum = pool_step1(op, sum, src[offsets[t] + i]);
-    dst[i] = sum;
-  }
+  for (; i + 4 * VL <= n; i += 4 * VL)
+    UNROLL for (int j = 0; j < 4; j++) sums[j] = pool_step(op, sums[j], vload(src + i + j * VL));
+  for (; i + VL <= n; i += VL) sums[0] = pool_step(op, sums[0], vload(src + i));
+  float lanes[VL], sum = pool_start(op);
+  vstore(lanes, pool_step(op, pool_step(op, sums[0], sums[1]), pool_step(op, sums[2], sums[3])));
+  for (int l = 0; l < VL; l++) sum = pool_step1(op, sum, lanes[l]);
+  for (; i < n; i++) sum = pool_step1(op, sum, src[i]);
+  return sum;
 }
 
 static void pool_rows(int op, float *dst, const float *const *rows, int count, ptrdiff_t n, int first) {
@@ -62,6 +91,14 @@ static void pool_taps(int op, float *dst, const float *src, const ptrdiff_t *off
     case POOL_MAX: reduce_taps(POOL_MAX, dst, src, offsets, taps, n); break;
     case POOL_MAX_NAN: reduce_taps(POOL_MAX_NAN, dst, src, offsets, taps, n); break;
     default: reduce_taps(POOL_SUM, dst, src, offsets, taps, n); break;
+  }
+}
+
+static float pool_all(int op, const float *src, ptrdiff_t n) {
+  switch (op) {
+    case POOL_MAX: return reduce_all(POOL_MAX, src, n);
+    case POOL_MAX_NAN: return reduce_all(POOL_MAX_NAN, src, n);
+    default: return reduce_all(POOL_SUM, src, n);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "gemm_rows.h"
 #include "norm_rows.h"
 #include "pool_rows.h"
+#include "stage_rows.h"
 
 const mc_kernels *MC_TABLE(void) {
   static const mc_kernels table = {
@@ -22,7 +23,7 @@ const mc_kernels *MC_TABLE(void) {
     .pack_rows = pack_rows,
     .pack_columns = pack_columns,
     .pack_segments = pack_segments,
-    .stage_row = stage_row,
+    .stage_rows = stage_rows,
     .depthwise_row = depthwise_row,
     .winograd_input = winograd_input,
     .winograd_output = winograd_output,
@@ -30,6 +31,7 @@ const mc_kernels *MC_TABLE(void) {
     .axpy_rows = axpy_rows,
     .pool_rows = pool_rows,
     .pool_taps = pool_taps,
+    .pool_all = pool_all,
     .pool_divide = pool_divide,
     .unary = unary,
     .binary = binary,

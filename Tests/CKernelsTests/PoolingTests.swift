@@ -81,7 +81,7 @@ extension KernelTests {
       func triple(_ f: () -> Int) -> (Int, Int, Int) { (f(), f(), f()) }
       c.desc.input = triple { random.int(1...longest) }
       c.desc.output = triple { random.int(1...(longest / 2)) }
-      c.desc.kernel = triple { random.int(1...5) }
+      c.desc.kernel = triple { random.int(1...(random.oneIn(4) ? 9 : 5)) }
       c.desc.stride = triple { random.int(1...4) }
       c.desc.dilation = triple { random.oneIn(2) ? 1 : random.int(1...3) }
       c.desc.pad_begin = triple { random.int(0...3) }
@@ -138,6 +138,26 @@ extension KernelTests {
         #expect(status == 0)
         #expect(found == winners, "seed \(seed)")
         #expect(allAgree(output, values))
+      }
+    }
+
+    /// One window over the plane, with and without padding around it.
+    @Test(arguments: availableSets, [MC_POOL_MAX, MC_POOL_AVERAGE])
+    func wholePlanes(isa: mc_isa, kind: mc_pool_kind) {
+      for (seed, (h, w, pad)) in [(7, 7, 0), (1, 1, 0), (13, 17, 0), (5, 9, 1), (64, 3, 0)].enumerated() {
+        var random = SeededNumbers(seed: seed)
+        var c = Case()
+        c.desc = mc_pool_desc(
+          planes: 5, spatial: 2, input: (h, w, 0), output: (1, 1, 0), kernel: (h + 2 * pad, w + 2 * pad, 0),
+          stride: (1, 2, 0), pad_begin: (pad, pad, 0), pad_end: (pad, pad, 0), dilation: (1, 1, 0), kind: kind,
+          divisor: MC_DIVISOR_PADDED, nan: MC_POOL_NAN_PROPAGATED)
+        c.input = random.floats(5 * h * w)
+        if kind == MC_POOL_MAX { c.input[h * w] = .nan }
+        guard let output = with(isa, { c.run() }) else {
+          Issue.record("refused")
+          continue
+        }
+        #expect(allAgree(output, c.reference().values), "\(h) \(w) \(pad)")
       }
     }
 

@@ -30,8 +30,8 @@ int mc_gemm(
 
 /// output[n, o] = activation(sum over i of input[n, i] weights[o, i] + bias[o])
 ///
-/// For few rows of input, where reading the weights is what takes the time: they are read once per eight rows, in
-/// place. `weights` is [outputs, inputs], or [inputs, outputs] when `transposed`, and may be aligned to a byte;
+/// For few rows of input (up to about 16), where reading the weights is what takes the time: they are read in place,
+/// once per eight rows. `mc_gemm` is faster for more. `weights` is [outputs, inputs], or [inputs, outputs] when `transposed`, and may be aligned to a byte;
 /// `bias` may be NULL.
 void mc_fully_connected(
   ptrdiff_t rows, ptrdiff_t inputs, ptrdiff_t outputs, const float *input, const void *weights, int transposed,
