@@ -110,6 +110,9 @@ let package = Package(
       path: "Sources/modelconv-cli",
       swiftSettings: swift),
 
+    // GFLOP/s of the C kernels by shape, beside cblas_sgemm on the same shapes
+    .executableTarget(name: "kernel-bench", dependencies: ["CKernels", "COpenBLAS"]),
+
     // Tests: one target a source target, one line each
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     tests("LayeringTests", []),

@@ -50,5 +50,6 @@ enum AllowedEdges {
   /// Folders of `Sources` without Swift code: C targets and system library modules.
   static let foldersWithoutSwift: Set<String> = [
     "System", "CSupport", "CHDF5Shim", "CCaffeProto", "COnnxProto", "CProtobufText", "CKernels",
+    "kernel-bench",
   ]
 }
