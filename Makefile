@@ -45,7 +45,7 @@ unit-tests:
 	$(if $(SHARED),MODELCONV_SHARED="$(SHARED)") $(SWIFT) test -j $(JOBS) --xunit-output .build/test-reports/unit.xml
 
 conformance-small:
-	@mkdir -p .build/test-reports && rm -f .build/test-reports/conformance.json .build/test-reports/cli.json
+	@mkdir -p .build/test-reports && rm -f .build/test-reports/{conformance,cli,pictures}.json
 	@status=0; \
 	if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python $(ORACLES)/test_oracles.py || status=1; \
 	else echo "no Python oracles: their own tests are skipped"; fi; \
@@ -54,6 +54,8 @@ conformance-small:
 	  --opsets $(OPSETS) --report .build/test-reports/conformance.json --disturb \
 	  --fixtures Tests/Fixtures/caffe-layers --fixtures Tests/Fixtures/caffe-rejects --fixtures Samples/digits \
 	  || status=1; \
+	if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python $(ORACLES)/pictures_check.py --binary $(MODELCONV) \
+	  --shared "$(SHARED)" --report .build/test-reports/pictures.json || status=1; fi; \
 	exit $$status
 
 conformance: build test-deps ## every fixture at hand, whole networks included, at every opset
@@ -113,6 +115,8 @@ python-packages:
 venv:
 	@if ! cmp -s $(ORACLES)/requirements.txt $(VENV)/.installed; then \
 	  $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install -q -r $(ORACLES)/requirements.txt \
+	  && { $(VENV)/bin/python -m pip install -q -r $(ORACLES)/requirements-pictures.txt \
+	    || echo "no scikit-image or OpenCV: comparisons of pictures will be skipped"; } \
 	  && cp $(ORACLES)/requirements.txt $(VENV)/.installed \
 	  || { rm -rf $(VENV); echo "no Python oracles: the comparisons with ONNX Runtime will be skipped" >&2; }; \
 	fi

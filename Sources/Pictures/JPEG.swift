@@ -11,8 +11,9 @@ package enum JPEG {
 
   /// Grey or RGB; CMYK is converted as Adobe's inverted inks. The orientation tag is not applied.
   ///
+  /// - Parameter grey: the luminance that the file stores, without its colour.
   /// - Throws: `picture.damaged` (also for a file that ends early), `picture.size`.
-  package static func decode(_ b: ByteSlice) throws(Diagnostic) -> Picture {
+  package static func decode(_ b: ByteSlice, grey: Bool = false) throws(Diagnostic) -> Picture {
     guard let handle = tjInitDecompress() else { throw .error("picture.damaged", "JPEG cannot be read here") }
     defer { tjDestroy(handle) }
     return try b.withUnsafeBytes { (buffer) throws(Diagnostic) in
@@ -22,7 +23,7 @@ package enum JPEG {
       guard tjDecompressHeader3(handle, base, UInt(buffer.count), &w, &h, &sampling, &space) == 0 else {
         throw failed(handle, b)
       }
-      let isGrey = space == Int32(TJCS_GRAY.rawValue)
+      let isGrey = space == Int32(TJCS_GRAY.rawValue) || (grey && space == Int32(TJCS_YCbCr.rawValue))
       let isCMYK = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
       let channels = isGrey ? 1 : isCMYK ? 4 : 3
       let format = isGrey ? TJPF_GRAY : isCMYK ? TJPF_CMYK : TJPF_RGB

@@ -13,9 +13,11 @@ package enum PNG {
 
   /// 8-bit grey, RGB or RGBA as the file has colour and transparency; palettes, 1- to 16-bit samples are converted.
   ///
+  /// Samples are taken as they stand: gamma and colour profiles are not applied, as training pipelines do not.
   /// - Throws: `picture.damaged`, `picture.size`.
   package static func decode(_ b: ByteSlice) throws(Diagnostic) -> Picture {
-    try b.withUnsafeBytes { (buffer) throws(Diagnostic) in
+    let plain = try withoutColourManagement(b)
+    return try plain.withUnsafeBytes { (buffer) throws(Diagnostic) in
       var image = png_image()
       image.version = UInt32(PNG_IMAGE_VERSION)
       defer { png_image_free(&image) }
@@ -41,6 +43,30 @@ package enum PNG {
       guard done != 0 else { throw failed(image, b) }
       return try Picture(width: width, height: height, channels: channels, pixels: pixels)
     }
+  }
+
+  /// The file without the chunks from which the library would derive a colour conversion.
+  private static func withoutColourManagement(_ b: ByteSlice) throws(Diagnostic) -> ByteSlice {
+    let managing: Set<[UInt8]> = [Array("gAMA".utf8), Array("cHRM".utf8), Array("sRGB".utf8), Array("iCCP".utf8)]
+    var kept: [Range<Int>] = [0..<8]
+    var at = 8
+    var isChanged = false
+    // A chunk: length, type, content, checksum.
+    while at <= b.count - 12 {
+      let head = b.slice(at, 8)?.bytes ?? []
+      guard head.count == 8 else { break }
+      let length = head[0..<4].reduce(0) { $0 << 8 | Int($1) }
+      guard length <= b.count - at - 12 else { break }
+      let type = Array(head[4..<8])
+      // They stand before the pixels, which are the bulk of the file.
+      if type == Array("IDAT".utf8) { break }
+      if managing.contains(type) { isChanged = true } else { kept.append(at..<at + length + 12) }
+      at += length + 12
+    }
+    guard isChanged else { return b }
+    var bytes: [UInt8] = []
+    for r in kept + [at..<b.count] { bytes += b.slice(r.lowerBound, r.count)?.bytes ?? [] }
+    return try ByteStorage.copying(bytes, path: b.storage.path).all
   }
 
   /// The PNG file of a picture; equal pictures give equal bytes.

@@ -52,12 +52,16 @@ package struct Picture: Sendable, Hashable {
   /// The samples as a uint8 tensor of shape (height, width, channels).
   package func tensor() throws(Diagnostic) -> Tensor { try Tensor(pixels, shape: [height, width, channels]) }
 
+  /// True for the file formats that `decode` reads.
+  package static func matches(_ b: ByteSlice) -> Bool { PNG.matches(b) || JPEG.matches(b) }
+
   /// Decodes PNG or JPEG, recognised by content.
   ///
+  /// - Parameter grey: the luminance of a JPEG as the file stores it; a PNG's colours are not changed.
   /// - Throws: `picture.format` for anything else, `picture.damaged`, `picture.size`.
-  package static func decode(_ b: ByteSlice) throws(Diagnostic) -> Picture {
+  package static func decode(_ b: ByteSlice, grey: Bool = false) throws(Diagnostic) -> Picture {
     if PNG.matches(b) { return try PNG.decode(b) }
-    if JPEG.matches(b) { return try JPEG.decode(b) }
+    if JPEG.matches(b) { return try JPEG.decode(b, grey: grey) }
     throw .error(
       "picture.format", "is neither a PNG nor a JPEG picture", at: SourceLocation(file: b.storage.path),
       help: "convert it to PNG or JPEG first")

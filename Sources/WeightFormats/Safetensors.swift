@@ -17,6 +17,9 @@ package enum Safetensors {
     ("U64", .uint64), ("F4", .float4e2m1),
   ]
 
+  /// Whether the format has a type for such elements.
+  package static func holds(_ t: DType) -> Bool { types.contains { $0.type == t } }
+
   /// True where the bytes start with a plausible header length and an object.
   package static func matches(_ b: ByteSlice) -> Bool {
     var c = ByteCursor(b)

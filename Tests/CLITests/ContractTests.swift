@@ -6,7 +6,7 @@ import Testing
 @Suite struct ContractTests {
   static let verbs = [
     "inspect", "caffe2onnx", "convert", "verify", "run", "filters", "rounding", "check", "diff", "tensor",
-    "init", "time", "list",
+    "init", "time", "classify", "mean", "list",
   ]
 
   @Test func helpListsTheVerbs() throws {

@@ -9,7 +9,8 @@ import ModelGraph
 enum DataLayer: LayerTranslator {
   static var types: [String] {
     [
-      "Data", "ImageData", "WindowData", "MemoryData", "HDF5Data", "AnnotatedData", "DenseImageData", "ImageSegData", "VideoData", "SegData",
+      "Data", "ImageData", "WindowData", "MemoryData", "HDF5Data", "AnnotatedData", "DenseImageData", "ImageSegData",
+      "VideoData", "SegData",
     ]
   }
   static var bottoms: ClosedRange<Int> { 0...0 }
@@ -37,14 +38,19 @@ package struct DataLayerFacts: Sendable {
   /// Transformation in words: scale, mean, crop, mirror.
   package var transform: [String] = []
 
+  /// A layer that reads pictures or arrays from files.
+  package static func isDataLayer(_ layer: CaffeLayer) -> Bool { DataLayer.types.contains(layer.type) }
+
+  /// The parameter block of each data layer.
+  static let blocks = [
+    "Data": "data_param", "AnnotatedData": "data_param", "ImageData": "image_data_param",
+    "ImageSegData": "image_data_param", "WindowData": "window_data_param", "MemoryData": "memory_data_param",
+    "HDF5Data": "hdf5_data_param", "DenseImageData": "dense_image_data_param",
+  ]
+
   package init(_ layer: CaffeLayer) {
     let t = layer.parameters("transform_param")
-    let blocks = [
-      "Data": "data_param", "AnnotatedData": "data_param", "ImageData": "image_data_param",
-      "ImageSegData": "image_data_param", "WindowData": "window_data_param", "MemoryData": "memory_data_param",
-      "HDF5Data": "hdf5_data_param", "DenseImageData": "dense_image_data_param",
-    ]
-    let p = layer.parameters(blocks[layer.type] ?? "data_param")
+    let p = layer.parameters(Self.blocks[layer.type] ?? "data_param")
     source = p.string("source")
     if p.has("batch_size") { batch = p.int("batch_size") }
     if layer.type.hasPrefix("Image"), batch == nil { batch = 1 }

@@ -19,6 +19,8 @@ package struct CaffeModel: Sendable {
   package var weightReport: WeightReport
   /// The last value of each blob by its place in `connections.blobs`; automatic splits and failed blobs left out.
   package var blobValues: [Int: ValueID]
+  /// What data layers do to pictures: those of the net, else those that the caffemodel was trained with.
+  package var transforms: [DataTransform] = []
 
   /// The graph's value of a blob: its last version.
   package func value(ofBlob name: String) -> ValueID? {

@@ -104,11 +104,13 @@ package enum CaffeReader {
 
   /// The blobs of a net that was read from a caffemodel.
   package static func weights(of net: CaffeNet) -> CaffeWeights {
-    CaffeWeights(
+    var weights = CaffeWeights(
       layers: net.layers.map { layer in
         let blobs = ((try? layer.message.messages("blobs")) ?? []).map { CaffeBlobReader.blob($0) }
         return CaffeWeights.Layer(name: layer.name, type: layer.type, blobs: blobs, at: layer.location)
       }, container: .protobuf, file: net.file)
+    weights.transforms = DataTransform.all(of: net, state: NetState())
+    return weights
   }
 
   // MARK: Models
@@ -158,10 +160,11 @@ package enum CaffeReader {
     let graph: Graph
     do throws(Diagnostic) { graph = try translator.run() } catch { throw thrown(error, DiagnosticSink(), sink) }
     reportWeights(binder.report, weights, net, options, sink)
+    let own = DataTransform.all(of: net, state: options.state)
     return CaffeModel(
       net: net, connections: connections, layers: layers,
       blobs: layers.indices.map { binder.boundBlobs($0) }, graph: graph, weights: weights, weightReport: binder.report,
-      blobValues: translator.blobValues)
+      blobValues: translator.blobValues, transforms: own.isEmpty ? weights?.transforms ?? [] : own)
   }
 
   private static func reportWeights(
@@ -197,7 +200,8 @@ package enum CaffeReader {
     let ignored = report.ignored.filter { withBlobs.contains($0) }
     if !ignored.isEmpty {
       sink.note(
-        "caffe.weights.ignored", "\(ignored.count) layers of the weights file are not in the net: "
+        "caffe.weights.ignored",
+        "\(ignored.count) layers of the weights file are not in the net: "
           + ignored.prefix(8).joined(separator: ", ") + (ignored.count > 8 ? ", …" : ""),
         at: SourceLocation(file: weights.file))
     }

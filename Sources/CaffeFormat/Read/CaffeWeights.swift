@@ -56,6 +56,8 @@ package struct CaffeWeights: Sendable {
   package var container: Container
   /// As the user named it.
   package var file: String?
+  /// What the data layers of the net that was saved did to pictures.
+  package var transforms: [DataTransform] = []
 
   package init(layers: [Layer], container: Container, file: String?) {
     self.layers = layers

@@ -81,6 +81,7 @@ extension Converter {
 
 extension Model {
   func requireCaffe() throws(Diagnostic) -> CaffeModel {
+    try requireUnchanged("writing Caffe's layers")
     if case .caffe(let m) = content { return m }
     throw .error(
       "caffe.write.source", "only Caffe models are written as Caffe by this build",

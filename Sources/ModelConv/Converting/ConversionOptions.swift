@@ -29,6 +29,9 @@ public struct ConversionOptions: Sendable {
 
 /// Caffe's image preprocessing, as operators in front of an input: channel order, mean, scale.
 public struct Preprocessing: Sendable {
+  /// Mean and scale as declared, where they are not given here: `net` for what the model's own data layers say, or a
+  /// file (a sidecar, a net with data layers).
+  public var declared: String?
   /// A file with a mean (binaryproto, npy, …), or numbers with commas: one for all channels or one each.
   public var mean: String?
   /// Multiplied after the mean is subtracted.
@@ -40,5 +43,5 @@ public struct Preprocessing: Sendable {
   public init() {}
 
   /// True where anything is asked for.
-  public var isNeeded: Bool { mean != nil || scale != nil || reversesChannels }
+  public var isNeeded: Bool { declared != nil || mean != nil || scale != nil || reversesChannels }
 }

@@ -64,7 +64,7 @@ public struct Converter: Sendable {
   ) throws(ModelConvError) -> ConversionReport {
     try rethrowing {
       var source = try model.requireKnownGraph("convert it")
-      if options.preprocessing.isNeeded { source = try options.preprocessing.bake(into: source) }
+      if options.preprocessing.isNeeded { source = try options.preprocessing.completed(by: model).bake(into: source) }
       let (graph, steps) = try rewritten(source, observe)
       let sink = DiagnosticSink()
       defer { report(sink.items.map { Finding($0) }) }

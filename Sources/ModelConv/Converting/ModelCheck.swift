@@ -1,7 +1,6 @@
 import CPURuntime
 import Diagnostics
 import ModelGraph
-import OnnxFormat
 import Rewrites
 import TensorCore
 
@@ -23,23 +22,20 @@ public struct CheckReport: Sendable, Codable {
 }
 
 extension Model {
-  /// Looks for all problems of a model: in its files, for running it, and for writing it as `target` (`onnx`).
+  /// Looks for all problems of a model: in its files, for running it, and for writing it as `target`.
   ///
-  /// - Throws: where the files cannot be read at all.
+  /// - Parameter target: any format that this build writes.
+  /// - Throws: where the files cannot be read at all; `usage.format` for a target that is not written.
   public static func check(
     _ files: [String], options: LoadOptions, target: String, opset: Int = 17
   ) throws(ModelConvError) -> CheckReport {
     try rethrowing {
-      guard target == "onnx" else {
-        throw Diagnostic.error(
-          "usage.format", "'\(target)' is no format that this build writes networks to", help: "use --to onnx",
-          status: .usage)
-      }
+      let format = try FormatRegistry.target(target, fileName: "")
       let model = try ModelLoader(options: options, keepsBroken: true).load(files.flatMap { splitName($0) })
       var found = model.sink.items
       found += model.weightProblems()
       found += model.obstacles
-      if let graph = model.graph, model.obstacles.isEmpty { found += checkGraph(graph, opset) }
+      found += model.problems(writing: format, opset: opset)
       var seen: Set<Diagnostic> = []
       found = found.filter { seen.insert($0).inserted }
       return CheckReport(
@@ -48,7 +44,8 @@ extension Model {
     }
   }
 
-  private static func checkGraph(_ graph: Graph, _ opset: Int) -> [Diagnostic] {
+  /// What stands in the way of running a graph and of its target, and where rounding matters.
+  static func checkGraph(_ graph: Graph, write: (DiagnosticSink) throws(Diagnostics) -> Void) -> [Diagnostic] {
     var found: [Diagnostic] = []
     let unknown = graph.unknownLayers
     // Behind an unknown layer no size is known: nothing else can be said.
@@ -62,9 +59,7 @@ extension Model {
       }
     }
     let sink = DiagnosticSink()
-    do { try OnnxWriter.check(graph, options: OnnxWriteOptions(opset: opset), sink: sink) } catch {
-      found += error.items
-    }
+    do throws(Diagnostics) { try write(sink) } catch { found += error.items }
     found += sink.items
     for n in graph.nodes {
       guard let g = n.op.poolingGeometry, !g.isGlobal, let x = n.inputs.first ?? nil, let shape = graph[x]?.type.shape

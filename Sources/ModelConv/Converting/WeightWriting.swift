@@ -49,6 +49,7 @@ extension Model {
   /// - Throws: `weights.none` where there is nothing to write, `weights.damaged` where a tensor cannot be read.
   public func writeWeights(as format: ModelFormat, to path: String) throws(ModelConvError) -> [ValueSummary] {
     try rethrowing {
+      try requireUnchanged("an archive of weights")
       var arrays: [(key: String, tensor: Tensor)] = []
       for t in tensors {
         guard let tensor = t.tensor else {

@@ -63,6 +63,19 @@ public struct ModelConvError: Error, Sendable {
 
   package init(_ diagnostics: Diagnostics) { self.init(diagnostics.items) }
 
+  /// The error with notes on its last finding.
+  package func with(_ notes: [String]) -> ModelConvError {
+    guard var last = findings.last else { return self }
+    last.notes += notes
+    last.rendered += notes.map { "\n  note: \($0)" }.joined()
+    return ModelConvError(findings: Array(findings.dropLast()) + [last], exitStatus: exitStatus)
+  }
+
+  private init(findings: [Finding], exitStatus: Int32) {
+    self.findings = findings
+    self.exitStatus = exitStatus
+  }
+
   /// An error of usage: what was asked cannot be asked.
   public static func usage(_ code: String, _ message: String, help: String? = nil) -> ModelConvError {
     ModelConvError(.error(code, message, help: help, status: .usage))

@@ -22,6 +22,8 @@ public struct Inspection: Sendable, Codable {
   public var layers: [LayerSummary]
   /// Sums over the layers.
   public var totals: Totals
+  /// What the model's data layers, or those of the net that its weights were saved from, do to pictures.
+  public var preprocessing: ImagePreprocessing?
 
   /// A fact by name.
   public struct Fact: Sendable, Codable {
@@ -132,7 +134,7 @@ extension Model {
       files: files, format: format, name: name, facts: facts,
       inputs: graph.map { g in g.inputs.compactMap { g[$0] }.map { ValueSummary($0) } } ?? [],
       outputs: graph.map { g in g.outputs.compactMap { g[$0] }.map { ValueSummary($0) } } ?? [], layers: layers,
-      totals: totals)
+      totals: totals, preprocessing: declaredPreprocessing)
   }
 
   /// The layers in order.

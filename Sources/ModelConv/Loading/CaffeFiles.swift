@@ -34,6 +34,28 @@ enum CaffeFiles {
     return bag
   }
 
+  /// An HDF5 file under its paths. Caffe's own are recognised: snapshots of weights (`/data/LAYER/INDEX`, and perhaps
+  /// `/diff`), and of a solver (`/iter`, `/current_step`, `/learned_net`, `/history/INDEX`), whose facts are metadata too.
+  static func hdf5(_ bytes: ByteSlice) throws -> WeightBag {
+    var bag = try WeightFile.hdf5.read(bytes)
+    func isBlob(_ path: String) -> Bool {
+      let parts = path.split(separator: "/")
+      return parts.count >= 3 && (parts[0] == "data" || parts[0] == "diff") && parts.last.flatMap { Int($0) } != nil
+    }
+    if bag["iter"] != nil, bag["learned_net"] != nil || bag.paths.contains(where: { $0.hasPrefix("history/") }) {
+      bag.format = "caffe-solverstate"
+      for field in ["iter", "current_step"] {
+        if let t = bag[field], t.count == 1, let n = try? t.ints().first { bag.metadata.append((field, String(n))) }
+      }
+      if let t = bag["learned_net"], t.count == 1, let s = try? t.strings().first {
+        bag.metadata.append(("learned_net", s.string))
+      }
+    } else if bag.count > 0, bag.paths.allSatisfy(isBlob) {
+      bag.format = "caffe-hdf5"
+    }
+    return bag
+  }
+
   static func solver(_ bytes: ByteSlice, sink: DiagnosticSink) throws -> ProtoMessage {
     ProtoTextReader(file: bytes.storage.path, sink: sink).read(bytes, as: CaffeSchema.solver)
   }

@@ -24,6 +24,7 @@ enum CaffeLoading {
     } else {
       throw Diagnostic.error("caffe.model.no-net", "weights alone have no layers that could be changed", status: .usage)
     }
+    let transforms = DataTransform.all(of: net, state: build.state)
     if edits.isDeployed {
       let shapes = try options.dims().compactMapValues { dims in
         let numbers = dims.map { $0.value ?? 1 }
@@ -41,7 +42,10 @@ enum CaffeLoading {
       let shape = try edits.fromBlob.map { try shapeOf($0, net, blobs, build) }
       net = try NetSurgery.cut(net, from: edits.fromBlob, to: edits.toBlob, shape: shape)
     }
-    return try CaffeReader.build(net, weights: blobs, options: build, sink: sink)
+    var model = try CaffeReader.build(net, weights: blobs, options: build, sink: sink)
+    // Data layers may be among what was changed; what they did to pictures still holds.
+    if !transforms.isEmpty { model.transforms = transforms }
+    return model
   }
 
   private static func readOptions(_ options: LoadOptions) throws(Diagnostic) -> CaffeReadOptions {

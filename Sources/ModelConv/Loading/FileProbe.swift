@@ -11,6 +11,11 @@ enum FileProbe {
     return stat(path, &st) == 0 && st.st_mode & S_IFMT == S_IFDIR
   }
 
+  static func isRegular(_ path: String) -> Bool {
+    var st = stat()
+    return stat(path, &st) == 0 && st.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Names in a folder, sorted; nil where it cannot be read.
   static func list(_ path: String) -> [String]? {
     guard let folder = opendir(path) else { return nil }

@@ -31,7 +31,8 @@ public enum FormatRegistry {
       name: "caffe-solver", title: "Caffe solver as text", extensions: ["prototxt"], reads: true, writes: false,
       holds: "settings"),
     ModelFormat(
-      name: "caffe-solverstate", title: "Caffe solver state", extensions: ["solverstate"], reads: true, writes: false,
+      name: "caffe-solverstate", title: "Caffe solver state", extensions: ["solverstate", "solverstate.h5"],
+      reads: true, writes: false,
       holds: "weights"),
     ModelFormat(
       name: "binaryproto", title: "Caffe blob (mean image)", extensions: ["binaryproto"], reads: true, writes: true,

@@ -20,6 +20,9 @@ public struct LoadOptions: Sendable {
   /// Layers that a weights file lacks keep what their fillers give, with a warning; otherwise they are errors.
   public var allowsMissingWeights = true
 
+  /// The net was made with MatCaffe: it sees pictures with height and width exchanged, which is undone.
+  public var isMatCaffe = false
+
   /// Seed of fillers for weights that no file gives.
   public var seed: UInt64 = 0
   /// Changes to a Caffe net before it is used.

@@ -17,6 +17,8 @@ public struct Model: Sendable {
   package let sink: DiagnosticSink
   /// Why the network cannot be used, though its layers and weights can be looked at.
   package var obstacles: [Diagnostic] = []
+  /// The graph was changed after it was read: layers and weights of the files are not what it computes with.
+  package var isChanged = false
 
   package enum Content: Sendable {
     case caffe(CaffeModel)
@@ -78,6 +80,32 @@ public struct Model: Sendable {
   /// - Throws: every error that reading finds.
   public static func load(_ files: [String], options: LoadOptions = LoadOptions()) throws(ModelConvError) -> Model {
     try rethrowing { try ModelLoader(options: options).load(files.flatMap { splitName($0) }) }
+  }
+
+  /// The model for pictures whose height and width are not exchanged.
+  func matCaffeRepaired() throws -> Model {
+    let (graph, moved) = try MatCaffe.repaired(try requireKnownGraph("undo what MatCaffe does"))
+    var out = self
+    out.isChanged = true
+    switch content {
+    case .caffe(var m):
+      m.graph = graph
+      m.blobValues = m.blobValues.compactMapValues { id in moved[id] ?? (graph[id] == nil ? nil : id) }
+      out.content = .caffe(m)
+    case .onnx(var m):
+      m.graph = graph
+      out.content = .onnx(m)
+    case .weights, .settings: break
+    }
+    return out
+  }
+
+  /// Throws where the files' own layers and weights would be written in place of a changed graph.
+  func requireUnchanged(_ purpose: String) throws(Diagnostic) {
+    guard isChanged else { return }
+    throw .error(
+      "usage.matcaffe", "--matcaffe changes the network's graph, which \(purpose) does not look at",
+      help: "convert to ONNX, or run and verify the network", status: .usage)
   }
 
   /// `a,b` is two files, unless a file of that very name exists.

@@ -34,7 +34,7 @@ struct ModelLoader {
     }
     var model = try read(files)
     // A reader reports what fails alone; here it all comes together.
-    guard sink.hasErrors, !keepsBroken else { return model }
+    guard sink.hasErrors, !keepsBroken else { return options.isMatCaffe ? try model.matCaffeRepaired() : model }
     // A caffemodel may lack its data layers (and with them its inputs): its layers and weights are good all the same.
     let isWeightsFile = files.count == 1 && files[0].kind == .caffeBinary
     guard isWeightsFile, sink.errors.allSatisfy({ $0.code == "caffe.net.unknown-bottom" }) else {
@@ -93,6 +93,9 @@ struct ModelLoader {
     case .caffeText: return try caffe(file, nil, [file])
     case .caffeBinary: return try caffe(nil, file, [file])
     case .onnx: return model("onnx", .onnx(try OnnxLoading.load(file.bytes, options, sink)))
+    case .weights(.hdf5):
+      let bag = try CaffeFiles.hdf5(file.bytes)
+      return model(bag.format, .weights(bag))
     case .weights(let w): return model(w.rawValue, .weights(try w.read(file.bytes)))
     case .binaryproto: return model("binaryproto", .weights(try CaffeFiles.binaryproto(file.bytes)))
     case .caffeSolverState: return model("caffe-solverstate", .weights(try CaffeFiles.solverState(file.bytes)))

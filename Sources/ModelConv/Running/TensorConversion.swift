@@ -8,22 +8,23 @@ import WeightFormats
 
 /// One tensor from one file format to another.
 public enum TensorConversion {
-  /// Formats that hold one tensor, by the ending of their files.
+  /// Formats that a tensor is written to, by the ending of their files.
   public enum Target: String, Sendable, CaseIterable {
-    case npy, npz, binaryproto
+    case npy, npz, binaryproto, hdf5, safetensors
     case onnxTensor = "onnx-tensor"
+
+    /// Endings of file names.
+    public var endings: [String] { FormatRegistry.named(rawValue)?.extensions ?? [] }
 
     /// The format that a file name stands for.
     public init?(fileName: String) {
       let ending = fileName.split(separator: "/").last?.split(separator: ".").last.map { $0.lowercased() }
-      switch ending {
-      case "npy": self = .npy
-      case "npz": self = .npz
-      case "binaryproto": self = .binaryproto
-      case "pb": self = .onnxTensor
-      default: return nil
-      }
+      guard let ending, let found = Self.allCases.first(where: { $0.endings.contains(ending) }) else { return nil }
+      self = found
     }
+
+    /// Whether the file keeps the tensor's name.
+    var hasKeys: Bool { self == .npz || self == .hdf5 || self == .safetensors || self == .onnxTensor }
   }
 
   /// Reads `FILE` or `FILE:KEY` and writes it.
@@ -41,21 +42,29 @@ public enum TensorConversion {
       if kind == .binaryproto, isNumPy, !keepsDimensions, t.rank == 4, t.shape[0] == 1 {
         t = try t.reshaped(Array(t.shape.dropFirst()))
       }
-      let name = key ?? WeightBag.valuePath
-      switch target {
-      case .npy: try NpyWriter.write(t, path: path)
-      case .npz: try Npz.write([(key: name, tensor: t)], path: path)
-      case .onnxTensor:
-        let out = try FileWriter(path)
-        try OnnxDataFile.encode(t, name: key ?? "").write(to: out)
-        try out.commit()
-      case .binaryproto: try writeBlob(t, path)
-      }
-      return ValueSummary(name: name, .tensor(t.dtype, sizes: t.shape))
+      try write(t, named: key, to: path, as: target)
+      return ValueSummary(name: key ?? WeightBag.valuePath, .tensor(t.dtype, sizes: t.shape))
     }
   }
 
-  /// A BlobProto as compute_image_mean writes it: num, channels, height, width for up to four axes, and float data.
+  /// Writes a tensor; without a name it is called `value` where the format wants one.
+  static func write(_ t: Tensor, named name: String?, to path: String, as target: Target) throws {
+    let key = name ?? WeightBag.valuePath
+    switch target {
+    case .npy: try NpyWriter.write(t, path: path)
+    case .npz: try Npz.write([(key: key, tensor: t)], path: path)
+    case .hdf5: try HDF5Weights.write([(key: key, tensor: t)], path: path)
+    case .safetensors: try Safetensors.write([(key: key, tensor: t)], path: path)
+    case .onnxTensor:
+      let out = try FileWriter(path)
+      try OnnxDataFile.encode(t, name: name ?? "").write(to: out)
+      try out.commit()
+    case .binaryproto: try writeBlob(t, path)
+    }
+  }
+
+  /// A BlobProto as compute_image_mean writes it: num, channels, height, width for up to four axes; float data, or
+  /// double data for what single precision cannot hold.
   private static func writeBlob(_ t: Tensor, _ path: String) throws {
     guard t.dtype != .string, !t.dtype.isComplex else {
       throw Diagnostic.error("tensor.type", "a Caffe blob holds numbers, not \(t.dtype.rawValue)")
@@ -69,9 +78,27 @@ public enum TensorConversion {
       shape.packed(1, t.shape.map { Int64($0) })
       b.message(7, shape)
     }
-    b.packed(5, try t.floats())
+    try addValues(t, to: &b)
     let out = try FileWriter(path)
     try b.write(to: out)
     try out.commit()
+  }
+
+  private static func addValues(_ t: Tensor, to b: inout ProtobufBuilder) throws {
+    if t.dtype == .float64 {
+      b.payload(8, .slice(try t.contiguous().bytes()))
+      return
+    }
+    let values = try t.floats()
+    if !t.dtype.isFloat, t.dtype != .bool, t.dtype.bitWidth > 16 {
+      // Integers beyond 2²⁴ fall between floats.
+      let exact = try t.ints()
+      guard zip(values, exact).allSatisfy({ Int64(exactly: $0) == $1 }) else {
+        throw Diagnostic.error(
+          "tensor.type", "the tensor holds \(t.dtype.rawValue) numbers that a Caffe blob of floats cannot hold",
+          help: "write npy, npz or another format that keeps integers")
+      }
+    }
+    b.packed(5, values)
   }
 }

@@ -22,6 +22,8 @@ public struct FixtureReport: Sendable, Codable {
     public var comparisons: [Comparison]
     /// True where everything agrees.
     public var passes: Bool
+    /// What would make a failing case pass.
+    public var notes: [String] = []
   }
 }
 
@@ -45,7 +47,7 @@ extension Model {
         }
       } else {
         let fixture = try Fixture.archive(fixtures)
-        let model = try load(files, options: options, fitting: fixture.inputTensors, isFixture: true)
+        let model = try loaded(files, options, fixture, tolerance, threads)
         report(model.findings)
         let isEmptyBag = model.graph == nil && model.tensors.isEmpty
         guard !fixture.outputs.isEmpty || !fixture.blobs.isEmpty || isEmptyBag else {
@@ -53,12 +55,35 @@ extension Model {
             "fixture.empty", "the fixture records no output: it has no key out:NAME", at: SourceLocation(file: fixtures)
           )
         }
-        cases.append(
+        var found =
           model.graph == nil
-            ? try model.checkTensors(fixture, tolerance) : try model.check(fixture, tolerance, threads))
+          ? try model.checkTensors(fixture, tolerance) : try model.check(fixture, tolerance, threads)
+        if !found.passes, model.graph != nil {
+          found.notes = LayoutVariant.notes(files, options, fixture) { try $0.check($1, tolerance, threads).passes }
+        }
+        cases.append(found)
       }
       return FixtureReport(
         model: files, cases: cases, tolerance: tolerance, passes: cases.allSatisfy(\.passes))
+    }
+  }
+
+  /// The model in the shapes of recorded inputs. Where it does not take them, the reason may be what MatCaffe does.
+  private static func loaded(
+    _ files: [String], _ options: LoadOptions, _ fixture: Fixture, _ tolerance: Tolerance, _ threads: Int
+  ) throws -> Model {
+    do { return try load(files, options: options, fitting: fixture.inputTensors, isFixture: true) } catch {
+      let notes = LayoutVariant.notes(files, options, fixture) { try $0.check($1, tolerance, threads).passes }
+      guard !notes.isEmpty else { throw error }
+      switch error {
+      case let d as Diagnostic: throw d.with(notes)
+      case var all as Diagnostics:
+        guard !all.items.isEmpty else { throw error }
+        all.items[0] = all.items[0].with(notes)
+        throw all
+      case let e as ModelConvError: throw e.with(notes)
+      default: throw error
+      }
     }
   }
 
@@ -106,5 +131,13 @@ extension Model {
       all += try ValueComparison.compare(o.name, .tensor(t), o.value, tolerance)
     }
     return FixtureReport.Case(name: fixture.name, comparisons: all, passes: all.allSatisfy(\.passes))
+  }
+}
+
+extension Diagnostic {
+  fileprivate func with(_ notes: [String]) -> Diagnostic {
+    var d = self
+    d.notes += notes
+    return d
   }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import ModelGraph
 import TensorCore
 
 /// What two models have in common and where they part: layers by name, weights by name.
@@ -40,15 +41,29 @@ public struct ModelDifference: Sendable, Codable {
 }
 
 extension Model {
-  /// Compares structure and weights with another model.
+  /// Compares structure and weights with another model. Models of two formats are compared as neutral graphs, whose
+  /// operators and constants have the names that conversion keeps.
   public func difference(to other: Model) throws(ModelConvError) -> ModelDifference {
     try rethrowing {
       var out = ModelDifference(
         addedLayers: [], removedLayers: [], changedLayers: [], addedTensors: [], removedTensors: [], changedTensors: [],
         equalLayers: 0, equalTensors: 0)
-      Self.compareLayers(layers(automaticSplits: false), other.layers(automaticSplits: false), &out)
-      try Self.compareTensors(tensors, other.tensors, &out)
+      if format != other.format, let mine = graph, let theirs = other.graph {
+        Self.compareLayers(GraphInspection.neutral(mine), GraphInspection.neutral(theirs), &out)
+        try Self.compareTensors(Self.constants(mine), Self.constants(theirs), &out)
+      } else {
+        Self.compareLayers(layers(automaticSplits: false), other.layers(automaticSplits: false), &out)
+        try Self.compareTensors(tensors, other.tensors, &out)
+      }
       return out
+    }
+  }
+
+  /// Constants that learnt something: shapes and axes differ with the way a format says the same.
+  private static func constants(_ graph: Graph) -> [NamedTensor] {
+    graph.values.compactMap { v in
+      guard let t = v.constant, t.dtype.isFloat else { return nil }
+      return NamedTensor(name: v.name, layer: nil, tensor: t, problem: nil)
     }
   }
 

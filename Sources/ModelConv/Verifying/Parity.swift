@@ -19,6 +19,8 @@ public struct ParityReport: Sendable, Codable {
   public var firstDivergence: String?
   /// True where all outputs agree.
   public var passes: Bool
+  /// What would make a failing comparison pass.
+  public var notes: [String] = []
 }
 
 /// Runs two graphs side by side.
@@ -99,7 +101,7 @@ struct Parity {
   }
 
   /// The second graph's input for each of the first's: by name, else by position where the numbers agree.
-  private func matchInputs(_ a: Graph, _ b: Graph) throws(Diagnostic) -> [String: String] {
+  func matchInputs(_ a: Graph, _ b: Graph) throws(Diagnostic) -> [String: String] {
     let (x, y) = (a.openInputs.map(\.name), b.openInputs.map(\.name))
     if Set(x) == Set(y) { return Dictionary(zip(x, x), uniquingKeysWith: { first, _ in first }) }
     guard x.count == y.count else {
@@ -110,7 +112,7 @@ struct Parity {
     return Dictionary(zip(x, y), uniquingKeysWith: { first, _ in first })
   }
 
-  private func matchOutputs(_ a: Side, _ b: Side) throws(Diagnostic) -> [Pair] {
+  func matchOutputs(_ a: Side, _ b: Side) throws(Diagnostic) -> [Pair] {
     func named(_ s: Side) -> [(compared: String, own: String)] {
       s.graph.outputs.compactMap { s.graph[$0]?.name }.map { own in
         (s.names.first { $0.own == own }?.compared ?? own, own)
@@ -184,7 +186,7 @@ struct Parity {
     return try Comparison(name: pair.name, actual: a, expected: b, tolerance: t, comparesType: comparesType)
   }
 
-  private func cast(_ t: Tensor, to dtype: DType?) throws(Diagnostic) -> Tensor {
+  func cast(_ t: Tensor, to dtype: DType?) throws(Diagnostic) -> Tensor {
     guard let dtype, dtype != t.dtype else { return t }
     switch dtype {
     case .float16: return try Tensor(try t.floats().map { Float16($0) }, shape: t.shape)
@@ -265,7 +267,11 @@ extension Model {
         }
         var parity = Parity(tolerance: tolerance, threads: threads)
         parity.progress = progress
-        return try parity.run(a, b, samples: given, seed: seed)
+        var report = try parity.run(a, b, samples: given, seed: seed)
+        if !report.passes, let first = given.first {
+          report.notes = LayoutVariant.notes { try parity.agrees(a, b, first, with: $0) }
+        }
+        return report
       }
     }
   }

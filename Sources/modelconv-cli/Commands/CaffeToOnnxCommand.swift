@@ -89,6 +89,12 @@ struct ConversionArguments: ParsableArguments {
   @Flag(help: "Baked in: the input's channels are reversed (RGB pictures for a BGR net).")
   var bgr = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Baked in: mean and scale as the net's own data layers (net), a sidecar or a training net declare them.",
+      valueName: "net|file"))
+  var bake: String?
+
   @Flag(help: "Don't compare the written file with the source.")
   var noVerify = false
 
@@ -126,6 +132,7 @@ struct ConversionArguments: ParsableArguments {
     o.dtype = dtype?.rawValue
     o.rewrites = rewrite.isEmpty ? nil : rewrite
     o.skipsRewrites = noRewrite
+    o.preprocessing.declared = bake
     o.preprocessing.mean = mean
     o.preprocessing.scale = scale
     o.preprocessing.reversesChannels = bgr

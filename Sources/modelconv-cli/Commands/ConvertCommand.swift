@@ -36,6 +36,12 @@ struct Convert: Verb {
   @Flag(help: "Caffe: layers without weights in the file keep their fillers' values.")
   var allowMissing = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write what pictures go through before the written model sees them: channel order, range, mean, scale, sizes.",
+      valueName: "file.json"))
+  var preprocessing: String?
+
   @Flag(help: "Print one JSON document.")
   var json = false
 
@@ -51,6 +57,22 @@ struct Convert: Verb {
         "usage.edits",
         "layers can be changed in Caffe nets only; \(source.files.joined(separator: ", ")) is \(source.format)")
     }
+    guard target.name == "onnx" || !conversion.library.preprocessing.isNeeded else {
+      throw ModelConvError.usage(
+        "usage.bake", "--mean, --scale, --bgr and --bake are baked into ONNX models only",
+        help: "convert to ONNX, or leave them out and use --preprocessing")
+    }
+    let status = try write(source, target, console)
+    if let preprocessing {
+      try source.preprocessing(after: conversion.library.preprocessing).write(preprocessing)
+      if !console.isQuiet, !json, output != "-", preprocessing != "-" {
+        try console.line("\(preprocessing): preprocessing")
+      }
+    }
+    return status
+  }
+
+  private func write(_ source: Model, _ target: ModelFormat, _ console: Console) throws -> Int32 {
     switch target.name {
     case "onnx": return try conversion.run(source, to: output, json: json, console)
     case "caffe": return try writeCaffe(source, console)

@@ -94,6 +94,9 @@ struct Inspect: Verb {
     for f in found.facts { try console.line("\(f.name): \(f.value)") }
     for v in found.inputs { try console.line("input: \(v.name) \(v.elementType) \(v.shapeText)") }
     for v in found.outputs { try console.line("output: \(v.name) \(v.elementType) \(v.shapeText)") }
+    if let p = found.preprocessing {
+      try console.line("preprocessing: \(p.summary)\(p.source.map { " (\($0))" } ?? "")")
+    }
     guard loaded.isNetwork else {
       if !loaded.blobs().isEmpty {
         try console.line()

@@ -7,7 +7,8 @@ struct TensorCommand: Verb {
     commandName: "tensor", abstract: "One tensor between binaryproto, npy, npz, pb and the archives of weights.",
     discussion: """
       The source is recognised by content; KEY names a tensor of an archive or model. The output's format follows its \
-      ending (.npy, .npz, .pb, .binaryproto) or --to. On the way from binaryproto to NumPy a leading 1 is dropped, so \
+      ending (.npy, .npz, .pb, .binaryproto, .h5, .safetensors) or --to; elements keep their type and bits. Pickles and \
+      checkpoints are read. On the way from binaryproto to NumPy a leading 1 is dropped, so \
       that Caffe's set_mean takes the array; --keep-dims keeps it.
 
       Example:
@@ -16,8 +17,14 @@ struct TensorCommand: Verb {
       """)
 
   enum Target: String, ExpressibleByArgument, CaseIterable {
-    case npy, npz, binaryproto
+    case npy, npz, binaryproto, hdf5, safetensors
     case onnxTensor = "onnx-tensor"
+  }
+
+  /// `.npy, .npz, … or .pb`.
+  static var endings: String {
+    let all = TensorConversion.Target.allCases.flatMap(\.endings).map { "." + $0 }
+    return all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "")
   }
 
   @OptionGroup var global: GlobalOptions
@@ -40,7 +47,7 @@ struct TensorCommand: Verb {
     guard let target = named else {
       throw ModelConvError.usage(
         "usage.format", "the name '\(output)' does not tell a tensor format",
-        help: "use an ending of .npy, .npz, .pb or .binaryproto, or --to")
+        help: "use an ending of \(Self.endings), or --to")
     }
     let s = try TensorConversion.convert(source, to: output, as: target, keepsDimensions: keepDims)
     if output != "-", !console.isQuiet { try console.line("\(output): \(s.name) \(s.elementType) \(s.shapeText)") }

@@ -98,6 +98,7 @@ struct Verify: Verb {
     for c in report.cases {
       if report.cases.count > 1 { try console.line("\(c.name):") }
       for l in ComparisonTable.lines(c.comparisons) { try console.line(l) }
+      for n in c.notes { try console.line("note: \(n)") }
     }
     let all = report.cases.flatMap(\.comparisons)
     let failing = all.count { !$0.passes }
@@ -142,6 +143,7 @@ enum ParityView {
   static func print(_ report: ParityReport, _ console: Console) throws {
     for l in ComparisonTable.lines(report.layers + report.outputs) { try console.line(l) }
     if let first = report.firstDivergence { try console.line("first divergence: \(first)") }
+    for n in report.notes { try console.line("note: \(n)") }
     try console.line(verdict(report))
   }
 

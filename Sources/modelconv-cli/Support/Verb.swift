@@ -85,6 +85,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Caffe: the fork whose schema the files follow.", valueName: "name"))
   var fork: String?
 
+  @Flag(
+    help: "The net was made with MatCaffe, whose arrays have height and width exchanged: kernels are exchanged back.")
+  var matcaffe = false
+
   /// The options as the library wants them.
   func load() throws -> LoadOptions {
     var options = LoadOptions()
@@ -94,6 +98,7 @@ struct ModelOptions: ParsableArguments {
     options.level = level
     options.stages = stage
     options.fork = fork
+    options.isMatCaffe = matcaffe
     for s in shape {
       guard let at = s.lastIndex(of: "="), at > s.startIndex else {
         throw ValidationError("--shape \(s): write NAME=1,3,224,224")
