@@ -38,6 +38,15 @@ if [ "$status" != 1 ]; then
 fi
 echo "exit status 1: noticed"
 
+heading "The ten pictures, prepared as the training net declares"
+run classify "$digits/train_val.prototxt,$digits/digits.caffemodel" "$digits"/digit-*.png --labels "$digits/labels.txt" --top 1
+
+heading "The scale inside of the ONNX file, and what is left to do outside; the mean of the pictures"
+run mean "$digits" --grey -o "$out/mean.binaryproto"
+run convert "$digits/deploy.prototxt" "$digits/digits.caffemodel" -o "$out/baked.onnx" --bake "$digits/train_val.prototxt" \
+  --preprocessing "$out/baked.json"
+run classify "$out/baked.onnx" "$digits/digit-7.png" --preprocessing "$out/baked.json" --labels "$digits/labels.txt" --top 2
+
 heading "The layers of the ONNX file"
 run inspect --layers "$out/digits.onnx"
 

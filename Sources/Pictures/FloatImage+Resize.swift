@@ -33,6 +33,10 @@ extension FloatImage {
   /// - Throws: `picture.size` where a size is not positive or too large.
   package func resized(height newHeight: Int, width newWidth: Int) throws(Diagnostic) -> FloatImage {
     let count = try Picture.checkSize(newWidth, newHeight, channels)
+    // Floats are four times as large as the bytes of a picture.
+    guard count <= Picture.sampleLimit / 4 else {
+      throw .error("picture.size", "a picture of \(newWidth)x\(newHeight) is too large", status: .usage)
+    }
     let low = samples.min() ?? 0
     let high = samples.max() ?? 0
     guard high > low else {

@@ -24,11 +24,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS, MEGABYTES, PEAK_MEGABYTES = 20, 4096, 400
 LARGEST_SEED = 256 << 10
 
-# Verb, arguments after the files, allowed exit statuses.
+# Verb, arguments after the files (or around them, where {files} stands for them), allowed exit statuses.
 READING = [("inspect", [], {0, 65}), ("inspect", ["--weights"], {0, 65}), ("check", [], {0, 1, 65})]
 TEXT = [("inspect", [], {0, 65}), ("inspect", ["--layers"], {0, 65}), ("check", [], {0, 1, 65}),
         ("rounding", [], {0, 1, 65})]
 CONVERTING = [("caffe2onnx", ["-o", "out.onnx"], {0, 1, 65}), ("inspect", [], {0, 65})]
+DIGITS = f"{ROOT}/Samples/digits/deploy.prototxt,{ROOT}/Samples/digits/digits.caffemodel"
+PICTURES = [("mean", ["-o", "out.npy"], {0, 65, 66}), ("classify", [DIGITS, "{files}", "--mean", "9"], {0, 65})]
+TENSORS = [("tensor", ["-o", "out.npy"], {0, 65}), ("tensor", ["-o", "out.h5"], {0, 65}), ("inspect", [], {0, 65})]
 PICKLE = [("inspect", [], {0, 65}), ("scan", [], {0, 1, 65})]
 
 
@@ -73,6 +76,7 @@ def collect_seeds(shared):
     seeds.append(([digits / "train_val.prototxt"], TEXT))
     seeds.append(([digits / "solver.prototxt"], [("inspect", [], {0, 65})]))
     seeds.append(([digits / "digits.caffemodel"], READING))
+    seeds += [([digits / f"digit-{i}.png"], PICTURES) for i in range(10)]
     seeds.append(([digits / "io.npz"], READING[:2]))
     for folder in sorted((ROOT / "Tests" / "Fixtures" / "caffe-layers").iterdir()):
         weights = sorted(folder.glob("weights.*")) if folder.is_dir() else []
@@ -81,7 +85,7 @@ def collect_seeds(shared):
             seeds.append(([folder / "deploy.prototxt"], TEXT))
     corpus = Path(shared) / "corpus" if shared else None
     if corpus and corpus.is_dir():
-        for pattern, verbs in [("npy/*/*.npy", READING[:2]), ("npz/*/*.npz", READING[:2]),
+        for pattern, verbs in [("npy/*/*.npy", TENSORS), ("onnx-node*/*_[c-d]*/*/*.pb", TENSORS), ("npz/*/*.npz", READING[:2]),
                                ("hdf5-*/*/*.h5", READING[:2]), ("onnx-light*/*/*.onnx", READING),
                                ("onnx-node*/*_[a-e]*/*.onnx", READING), ("onnx-hostile/*/*.onnx", READING),
                                ("pickle*/*/*.p*kl*", PICKLE), ("torch*/*/*.p*", PICKLE),
@@ -113,7 +117,9 @@ class Round:
             for name, content in zip(names, self.contents):
                 (scratch / name).write_bytes(content)
             for verb, arguments, allowed in self.verbs:
-                command = [str(Path(self.options.binary).resolve()), verb, *names, *arguments]
+                given = [[*names] if a == "{files}" else [a] for a in arguments]
+                flat = [a for part in given for a in part]
+                command = [str(Path(self.options.binary).resolve()), verb, *([] if "{files}" in arguments else names), *flat]
                 result = run(command, seconds=SECONDS, megabytes=MEGABYTES, cwd=scratch)
                 runs += 1
                 problem = None
@@ -124,7 +130,7 @@ class Round:
                     problem = f"exit {result.status} without an error message"
                 elif result.peak_mb > PEAK_MEGABYTES:
                     problem = f"{result.peak_mb:.0f} MB"
-                elif left and (left != ["out.onnx"] or result.status not in (0, 1)):
+                elif left and (not left[0].startswith("out.") or left[1:] or result.status not in (0, 1)):
                     problem = f"left {left} behind after exit {result.status}"
                 if problem:
                     problems.append(f"round {self.number}: {verb} {' '.join([*names, *arguments])}: {problem}")

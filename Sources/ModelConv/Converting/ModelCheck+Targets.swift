@@ -16,6 +16,12 @@ extension Model {
     }
   }
 
+  /// True for a caffemodel without its net as text.
+  var isWeightsFileAlone: Bool {
+    if case .caffe(let m) = content { return files.count == 1 && m.weights != nil }
+    return false
+  }
+
   /// Checks of a target that holds networks.
   private func network(_ write: (Graph, DiagnosticSink) -> Diagnostics?) -> [Diagnostic] {
     guard let graph else {

@@ -32,7 +32,13 @@ extension Model {
     try rethrowing {
       let format = try FormatRegistry.target(target, fileName: "")
       let model = try ModelLoader(options: options, keepsBroken: true).load(files.flatMap { splitName($0) })
-      var found = model.sink.items
+      var found = model.sink.items.map { d in
+        // A caffemodel may lack its data layers: its weights are good all the same.
+        guard format.holds != "graph", model.isWeightsFileAlone, d.code == "caffe.net.unknown-bottom" else { return d }
+        var d = d
+        d.severity = .warning
+        return d
+      }
       found += model.weightProblems()
       found += model.obstacles
       found += model.problems(writing: format, opset: opset)

@@ -67,13 +67,4 @@ enum GraphInspection {
         parameters: parameters[n.id] ?? 0, multiplyAdds: LayerCost.multiplyAdds(of: n, in: graph), isAutomatic: false)
     }
   }
-
-  /// The nodes with neutral operators' names, whatever the format called them.
-  static func neutral(_ graph: Graph) -> [LayerSummary] {
-    zip(layers(graph), graph.nodes).map { summary, node in
-      var s = summary
-      s.type = node.op.operatorName
-      return s
-    }
-  }
 }

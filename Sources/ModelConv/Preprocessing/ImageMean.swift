@@ -138,7 +138,8 @@ struct PictureFiles {
       let file = name.hasPrefix("/") ? name : folder + name
       guard FileProbe.exists(file) else {
         throw Diagnostic.error(
-          "mean.list", "there is no picture '\(file)'", at: SourceLocation(file: path, line: i + 1, column: 1),
+          "mean.list", "there is no picture '\(file.prefix(200))'",
+          at: SourceLocation(file: path, line: i + 1, column: 1),
           help: "names are relative to the list's folder, or to --root", status: .noInput)
       }
       out.append(file)

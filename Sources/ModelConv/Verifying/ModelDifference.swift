@@ -1,5 +1,4 @@
 import Diagnostics
-import ModelGraph
 import TensorCore
 
 /// What two models have in common and where they part: layers by name, weights by name.
@@ -41,33 +40,30 @@ public struct ModelDifference: Sendable, Codable {
 }
 
 extension Model {
-  /// Compares structure and weights with another model. Models of two formats are compared as neutral graphs, whose
-  /// operators and constants have the names that conversion keeps.
+  /// Compares structure and weights with another model; weights alone where one of them holds no network. Models of two
+  /// formats are compared as neutral graphs, whose operators and constants have the names that conversion keeps.
   public func difference(to other: Model) throws(ModelConvError) -> ModelDifference {
     try rethrowing {
       var out = ModelDifference(
         addedLayers: [], removedLayers: [], changedLayers: [], addedTensors: [], removedTensors: [], changedTensors: [],
         equalLayers: 0, equalTensors: 0)
       if format != other.format, let mine = graph, let theirs = other.graph {
-        Self.compareLayers(GraphInspection.neutral(mine), GraphInspection.neutral(theirs), &out)
-        try Self.compareTensors(Self.constants(mine), Self.constants(theirs), &out)
+        let (a, b) = (NeutralLayers(mine, besides: theirs), NeutralLayers(theirs, besides: mine))
+        Self.compareLayers(a.layers, b.layers, &out, withoutTypes: a.decomposed.union(b.decomposed))
+        try Self.compareTensors(a.tensors, b.tensors, &out)
       } else {
-        Self.compareLayers(layers(automaticSplits: false), other.layers(automaticSplits: false), &out)
+        if graph != nil, other.graph != nil {
+          Self.compareLayers(layers(automaticSplits: false), other.layers(automaticSplits: false), &out)
+        }
         try Self.compareTensors(tensors, other.tensors, &out)
       }
       return out
     }
   }
 
-  /// Constants that learnt something: shapes and axes differ with the way a format says the same.
-  private static func constants(_ graph: Graph) -> [NamedTensor] {
-    graph.values.compactMap { v in
-      guard let t = v.constant, t.dtype.isFloat else { return nil }
-      return NamedTensor(name: v.name, layer: nil, tensor: t, problem: nil)
-    }
-  }
-
-  private static func compareLayers(_ a: [LayerSummary], _ b: [LayerSummary], _ out: inout ModelDifference) {
+  private static func compareLayers(
+    _ a: [LayerSummary], _ b: [LayerSummary], _ out: inout ModelDifference, withoutTypes: Set<String> = []
+  ) {
     let theirs = Dictionary(b.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let mine = Set(a.map(\.name))
     for l in a {
@@ -85,7 +81,10 @@ extension Model {
         ),
       ]
       // A size that one side does not know is no difference.
-      let changed = fields.filter { $0.1 != $0.2 && !($0.0 == "shape" && ($0.1 + $0.2).contains("?")) }
+      let changed = fields.filter { field in
+        if field.0 == "type", withoutTypes.contains(l.name) { return false }
+        return field.1 != field.2 && !(field.0 == "shape" && (field.1 + field.2).contains("?"))
+      }
       if changed.isEmpty { out.equalLayers += 1 }
       out.changedLayers += changed.map { .init(name: l.name, field: $0.0, before: $0.1, after: $0.2) }
     }

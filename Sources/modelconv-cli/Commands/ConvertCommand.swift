@@ -64,9 +64,11 @@ struct Convert: Verb {
     }
     let status = try write(source, target, console)
     if let preprocessing {
-      try source.preprocessing(after: conversion.library.preprocessing).write(preprocessing)
+      let sidecar = try source.preprocessing(after: conversion.library.preprocessing)
+      try sidecar.write(preprocessing)
       if !console.isQuiet, !json, output != "-", preprocessing != "-" {
-        try console.line("\(preprocessing): preprocessing")
+        let origin = sidecar.source == nil ? " (the model declares none: Caffe's defaults)" : ""
+        try console.line("\(preprocessing): \(sidecar.summary)\(origin)")
       }
     }
     return status

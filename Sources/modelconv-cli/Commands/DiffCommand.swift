@@ -6,7 +6,8 @@ struct Diff: Verb {
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Structure and weights of two models compared.",
     discussion: """
-      Layers and tensors are matched by name. Exit status 1 says that something differs.
+      Layers and tensors are matched by name; models of two formats by the names that conversion keeps, and with \
+      archives of weights the tensors alone are compared. Exit status 1 says that something differs.
 
       Example, what fine-tuning changed:
 
