@@ -27,7 +27,10 @@ import Testing
     ["frobnicate"], ["inspect"], ["inspect", "--frobnicate", "x"], ["verify", "x"],
     ["verify", "x", "--fixtures", "a", "--against", "b"],
     ["filters", "x"], ["inspect", "x", "--layers", "--blobs"], ["time", "x", "-n", "0"],
-    ["inspect", "x", "--from", "frob"],
+    ["inspect", "x", "--from", "frob"], ["classify", "x"], ["mean", "x"], ["mean", "x", "-o", "m.txt"],
+    ["classify", "x", "y", "--oversample", "--center-only"], ["classify", "x", "y", "--images-dim", "0"],
+    ["classify", "x", "y", "--channel-swap", "a"], ["mean", "x", "-o", "m.npy", "--resize", "1,2,3"],
+    ["tensor", "x", "-o", "x.jpg"], ["check", "x", "--to", "pickle"],
     ["inspect", "x", "--shape", "data"], ["list", "nothing"], ["caffe2onnx", "x", "y", "--opset", "many"],
   ])
   func usageErrors(arguments: [String]) throws {

@@ -64,7 +64,7 @@ import WeightFormats
     let p = try ImagePreprocessing.read(net)
     #expect(p.mean?.file == folder.path("mean.npy"))
     #expect((p.crop, p.scale, p.channelOrder) == ([2, 2], 0.25, "BGR"))
-    let image = try #require(try p.mean?.image())
+    let image = try MeanImage(try #require(p.mean), by: p.source)
     #expect(image.channelMeans == [9.5, 29.5, 49.5])
     // (4 − 2) / 2 = 1 row, (5 − 2) / 2 = 1 column.
     #expect(

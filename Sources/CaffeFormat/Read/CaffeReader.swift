@@ -185,15 +185,17 @@ package enum CaffeReader {
       let layer = net.layers.first { $0.name == name }
       let at = layer?.location ?? SourceLocation(file: net.file)
       let text = "is not in the weights file"
+      let near = closestName(to: name, among: report.ignored)
+      let help = near.map { "the file has a layer '\($0)' that the net does not have; layers are matched by name" }
       switch options.missingWeights {
       case .fill:
         sink.warning(
           "caffe.weights.layer-missing", layer?.text("\(text); its blobs have the values of their fillers") ?? text,
-          at: at)
+          at: at, help: help)
       case .refuse:
         sink.error(
           "caffe.weights.layer-missing", layer?.text(text) ?? text, at: at,
-          help: "--allow-missing lets the layer keep its fillers")
+          help: help ?? "--allow-missing lets the layer keep its fillers")
       }
     }
     let withBlobs = Set(weights.layers.filter { $0.blobs.contains { $0 != nil } }.map(\.name))

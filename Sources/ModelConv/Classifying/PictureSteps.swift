@@ -110,8 +110,9 @@ extension PictureSteps {
       if mean != "none" {
         self.mean = try MeanImage(mean).broadcast(to: channels, input: input.name).resized(height: h, width: w)
       }
-    } else if let mean = try declared?.mean?.image() {
-      self.mean = try mean.broadcast(to: channels, input: input.name).cropped(height: h, width: w, input: input.name)
+    } else if let mean = declared?.mean {
+      self.mean = try MeanImage(mean, by: declared?.source).broadcast(to: channels, input: input.name).cropped(
+        height: h, width: w, input: input.name)
     }
   }
 

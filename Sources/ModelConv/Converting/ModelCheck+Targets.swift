@@ -22,6 +22,23 @@ extension Model {
     return false
   }
 
+  /// What data layers do to pictures is not in the written network, and its mean may not be at hand.
+  private var preprocessingNotes: [Diagnostic] {
+    guard let p = declaredPreprocessing else { return [] }
+    var found = [
+      Diagnostic(
+        .note, "check.preprocessing", "the net's pictures are prepared outside of it: \(p.summary)",
+        help: "convert --bake net makes mean and scale a part of an ONNX model, --preprocessing writes all of it down")
+    ]
+    if let file = p.mean?.file, !FileProbe.exists(file) {
+      found.append(
+        Diagnostic(
+          .warning, "preprocess.mean-file", "there is no mean file '\(file)', which \(p.source ?? "the net") names",
+          help: "without it the net's pictures cannot be prepared as in training"))
+    }
+    return found
+  }
+
   /// Checks of a target that holds networks.
   private func network(_ write: (Graph, DiagnosticSink) -> Diagnostics?) -> [Diagnostic] {
     guard let graph else {
@@ -32,9 +49,10 @@ extension Model {
       ]
     }
     guard obstacles.isEmpty else { return [] }
-    return Self.checkGraph(graph) { (sink) throws(Diagnostics) in
+    let found = Self.checkGraph(graph) { (sink) throws(Diagnostics) in
       if let problems = write(graph, sink) { throw problems }
     }
+    return found + preprocessingNotes
   }
 
   private func caffeProblems(_ graph: Graph, _ sink: DiagnosticSink) -> Diagnostics? {

@@ -21,17 +21,9 @@ extension Preprocessing {
       found = try ImagePreprocessing.read(declared)
     }
     if out.scale == nil, let s = found?.scale, s != 1 { out.scale = s }
-    out.mean = try mean.map { try MeanImage($0) } ?? found?.mean?.image()
+    out.mean =
+      try mean.map { try MeanImage($0) } ?? found.flatMap { f in try f.mean.map { try MeanImage($0, by: f.source) } }
     return out
-  }
-}
-
-extension ImagePreprocessing.Mean {
-  /// The mean picture of the file, else the numbers.
-  func image() throws -> MeanImage {
-    if let file { return try MeanImage(file) }
-    let v = values ?? []
-    return MeanImage(shape: [v.count], values: v)
   }
 }
 

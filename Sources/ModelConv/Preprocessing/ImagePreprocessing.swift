@@ -43,6 +43,7 @@ public struct ImagePreprocessing: Sendable, Hashable, Codable {
       self.file = file
     }
 
+    /// Both keys, null where there is nothing.
     public func encode(to encoder: any Encoder) throws {
       var c = encoder.container(keyedBy: CodingKeys.self)
       try c.encode(values, forKey: .values)
@@ -64,6 +65,7 @@ public struct ImagePreprocessing: Sendable, Hashable, Codable {
     case range, resize, crop, mirror, mean, scale
   }
 
+  /// All keys, null where there is nothing.
   public func encode(to encoder: any Encoder) throws {
     var c = encoder.container(keyedBy: CodingKeys.self)
     try c.encode(schema, forKey: .schema)

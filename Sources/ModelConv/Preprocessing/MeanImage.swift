@@ -39,6 +39,23 @@ struct MeanImage: Sendable {
     self.init(shape: dims, values: try t.doubles())
   }
 
+  /// The mean that a net or a sidecar declares.
+  ///
+  /// - Throws: `preprocess.mean-file` where its file cannot be opened.
+  init(_ declared: ImagePreprocessing.Mean, by source: String?) throws {
+    guard let file = declared.file else {
+      let v = declared.values ?? []
+      self.init(shape: [v.count], values: v)
+      return
+    }
+    guard FileProbe.exists(file) else {
+      throw Diagnostic.error(
+        "preprocess.mean-file", "there is no mean file '\(file)', which \(source ?? "the sidecar") names",
+        help: "give the mean yourself: --mean FILE, or numbers for the channels (--mean 104,117,123)", status: .noInput)
+    }
+    try self.init(file)
+  }
+
   /// The mean over each channel.
   var channelMeans: [Double] {
     guard shape.count == 3 else { return values }

@@ -4,6 +4,10 @@ import TensorCore
 /// Models of two formats seen alike: neutral operators under the names that conversion keeps.
 struct NeutralLayers {
   private let graph: Graph
+  /// Values that the other graph computes.
+  private let made: Set<String>
+  /// Its constants.
+  private let known: Set<String>
   /// The nodes without those that only help to say one of the other graph's operators: `fc@fc/matrix` for `fc`.
   private(set) var layers: [LayerSummary] = []
   /// Layers that became several operators; the last one, which has the layer's name, has another type than the whole.
@@ -12,8 +16,8 @@ struct NeutralLayers {
   init(_ graph: Graph, besides other: Graph) {
     self.graph = graph
     let names = Set(other.nodes.map(\.name))
-    var made: Set<String> = []
-    for v in other.values where v.producer != nil { made.insert(v.name) }
+    made = Set(other.values.compactMap { $0.producer == nil ? nil : $0.name })
+    known = Set(other.values.compactMap { $0.constant == nil ? nil : $0.name })
     var helped: [String: [String]] = [:]
     for (summary, node) in zip(GraphInspection.layers(graph), graph.nodes) {
       var s = summary
@@ -21,15 +25,18 @@ struct NeutralLayers {
       if s.inputs.contains(where: { helped[$0] != nil }) { decomposed.insert(node.name) }
       var seen: Set<String> = []
       s.inputs = s.inputs.flatMap { helped[$0] ?? [$0] }.filter { seen.insert($0).inserted }
-      if !names.contains(node.name), let slash = node.name.lastIndex(of: "/"),
-        made.contains(String(node.name[..<slash]))
-      {
+      if !names.contains(node.name), isHelper(node.name) {
         for o in s.outputs { helped[o.name] = s.inputs }
         continue
       }
       s.type = Self.meaning(node.op)
       layers.append(s)
     }
+  }
+
+  /// `VALUE/role` for a value of the other graph.
+  private func isHelper(_ name: String) -> Bool {
+    name.lastIndex(of: "/").map { made.contains(String(name[..<$0])) } ?? false
   }
 
   /// Operators that say the same in two formats have one name.
@@ -43,7 +50,7 @@ struct NeutralLayers {
   /// Constants that were learnt: shapes and axes differ with the way a format says the same.
   var tensors: [NamedTensor] {
     graph.values.compactMap { v in
-      guard let t = v.constant, t.dtype.isFloat else { return nil }
+      guard let t = v.constant, t.dtype.isFloat, known.contains(v.name) || !isHelper(v.name) else { return nil }
       // [C] and [C, 1, 1] are the same numbers for the same channels.
       let flat = try? t.reshaped(t.shape.filter { $0 != 1 })
       return NamedTensor(name: v.name, layer: nil, tensor: flat ?? t, problem: nil)
