@@ -80,6 +80,21 @@ import Testing
     }
   }
 
+  @Test func shapesAreThoseOfPictures() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("net.prototxt")
+    let layer = """
+      layer { name: "f" type: "InnerProduct" bottom: "data" top: "f" inner_product_param { num_output: 5
+        weight_filler { type: "xavier" } } }
+      """
+    try (Self.head + layer).write(toFile: path, atomically: true, encoding: .utf8)
+    var options = LoadOptions()
+    options.isMatCaffe = true
+    #expect(try Model.load([path], options: options).graph?.openInputs[0].type.sizes == [2, 3, 14, 9])
+    options.shapes = ["data": ["4", "3", "14", "9"]]
+    #expect(try Model.load([path], options: options).graph?.openInputs[0].type.sizes == [4, 3, 14, 9])
+  }
+
   @Test func aNetWithoutPicturesIsRefused() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("net.prototxt")

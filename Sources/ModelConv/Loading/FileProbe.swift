@@ -11,6 +11,12 @@ enum FileProbe {
     return stat(path, &st) == 0 && st.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// A symbolic link, wherever it leads.
+  static func isLink(_ path: String) -> Bool {
+    var st = stat()
+    return lstat(path, &st) == 0 && st.st_mode & S_IFMT == S_IFLNK
+  }
+
   static func isRegular(_ path: String) -> Bool {
     var st = stat()
     return stat(path, &st) == 0 && st.st_mode & S_IFMT == S_IFREG

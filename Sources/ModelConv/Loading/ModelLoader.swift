@@ -15,6 +15,11 @@ struct ModelLoader {
   let sink = DiagnosticSink()
 
   init(options: LoadOptions, keepsBroken: Bool = false) {
+    var options = options
+    // Shapes are those of pictures as they are; the files know exchanged ones.
+    if options.isMatCaffe {
+      options.shapes = options.shapes.mapValues { s in s.count == 4 ? MatCaffe.order.map { s[$0] } : s }
+    }
     self.options = options
     self.keepsBroken = keepsBroken
   }

@@ -110,6 +110,8 @@ struct PictureFiles {
     for name in names where !name.hasPrefix(".") {
       let path = "\(folder)/\(name)"
       if FileProbe.isFolder(path) {
+        // A link may lead back to where the search comes from.
+        if FileProbe.isLink(path) { continue }
         out += pictures(in: path, depth: depth + 1)
       } else if FileProbe.isRegular(path), let bytes = try? ByteStorage.open(path).all, Picture.matches(bytes) {
         out.append(path)
