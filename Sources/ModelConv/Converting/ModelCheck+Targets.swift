@@ -24,7 +24,7 @@ extension Model {
 
   /// What data layers do to pictures is not in the written network, and its mean may not be at hand.
   private var preprocessingNotes: [Diagnostic] {
-    guard let p = declaredPreprocessing else { return [] }
+    guard let p = declaredPreprocessing.map({ preprocessing($0) }) else { return [] }
     var found = [
       Diagnostic(
         .note, "check.preprocessing", "the net's pictures are prepared outside of it: \(p.summary)",

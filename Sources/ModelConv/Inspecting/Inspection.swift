@@ -134,7 +134,7 @@ extension Model {
       files: files, format: format, name: name, facts: facts,
       inputs: graph.map { g in g.inputs.compactMap { g[$0] }.map { ValueSummary($0) } } ?? [],
       outputs: graph.map { g in g.outputs.compactMap { g[$0] }.map { ValueSummary($0) } } ?? [], layers: layers,
-      totals: totals, preprocessing: declaredPreprocessing)
+      totals: totals, preprocessing: declaredPreprocessing.map { preprocessing($0) })
   }
 
   /// The layers in order.
