@@ -13,13 +13,16 @@ enum BatchNormLayer: LayerTranslator {
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("batch_norm_param")
     let isGlobal = p.has("use_global_stats") ? p.bool("use_global_stats") : !l.isTraining
-    guard l.rank() >= 1 else { throw l.error("caffe.batch-norm.rank", "the bottom has no axes") }
-    let channels = l.rank() == 1 ? 1 : try l.size(1, "the number of channels")
-    let zero = Filler.constant(0)
+    guard l.rank() >= 2 else {
+      throw l.error("caffe.batch-norm.rank", "the bottom of shape \(shapeText(l.shape())) has no channel axis")
+    }
+    try requireFixedStatistics(l)
+    let channels = try l.size(1, "the number of channels")
+    let zero = Filler.zeros
     let hasFactor = l.sourceBlobCount != 4
     let mean = try l.blobTensor(shape: [channels], filler: zero)
-    let variance = try l.blobTensor(shape: [channels], filler: zero)
-    let factor = hasFactor ? try l.blobTensor(shape: [1], filler: zero) : nil
+    let variance = try l.blobTensor(shape: [channels], filler: l.freshVariance)
+    let factor = hasFactor ? try l.blobTensor(shape: [1], filler: l.freshVariance) : nil
     var scale: ValueID?
     var bias: ValueID?
     if let n = l.sourceBlobCount, n == 4 || n == 5 {
@@ -38,6 +41,16 @@ enum BatchNormLayer: LayerTranslator {
         try l.bottom(), scale, bias, l.constant("mean", try scaled(mean, by: f)),
         l.constant("variance", try scaled(variance, by: f)),
       ])
+  }
+
+  /// Statistics are no learned parameters: a `param` must have a learning rate of 0, unless all three are declared (the
+  /// old form, which Caffe upgrades).
+  private static func requireFixedStatistics(_ l: LayerBuilder) throws(Diagnostic) {
+    let specs = l.layer.block.blocks("param")
+    guard specs.count < 3, let i = specs.firstIndex(where: { $0.float("lr_mult", default: 1) != 0 }) else { return }
+    throw l.error(
+      "caffe.batch-norm.learning-rate", "the learning rate of its statistics must be 0", specs[i], "lr_mult",
+      help: "write param { lr_mult: 0 } three times, or none")
   }
 
   private static func scaled(_ t: Tensor, by factor: Float) throws(Diagnostic) -> Tensor {

@@ -6,6 +6,7 @@ enum ConcatLayer: LayerTranslator {
   static var types: [String] { ["Concat"] }
   static var bottoms: ClosedRange<Int> { 1...unlimited }
   static func sharesMemory(_ layer: CaffeLayer) -> Bool { layer.bottoms.count == 1 }
+  static func allowsInPlace(_ layer: CaffeLayer) -> Bool { layer.bottoms.count == 1 }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let axis = try joinAxis(l, l.parameters("concat_param"), legacy: "concat_dim")

@@ -17,6 +17,7 @@ enum DataLayer: LayerTranslator {
   static var tops: ClosedRange<Int> { 1...unlimited }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
+    try check(l)
     let facts = DataLayerFacts(l.layer)
     var text = "reads '\(facts.source)'; its tops are inputs here"
     if let batch = facts.batch { text += ", batch \(batch)" }
@@ -25,6 +26,45 @@ enum DataLayer: LayerTranslator {
     for i in 0..<l.topCount {
       let shape = i == 0 ? facts.imageShape : facts.batch.map { [$0] }
       try l.emitInput(i, declared: shape, mayBeUnknown: true)
+    }
+  }
+}
+
+extension DataLayer {
+  /// Tops that Caffe's own data layers take; forks' take others.
+  private static let topCounts: [String: ClosedRange<Int>] = [
+    "Data": 1...2, "ImageData": 2...2, "WindowData": 2...2, "MemoryData": 2...2,
+  ]
+
+  /// What Caffe checks before it opens the data.
+  private static func check(_ l: LayerBuilder) throws(Diagnostic) {
+    if let range = topCounts[l.layer.type], !range.contains(l.topCount) {
+      throw l.error(
+        "caffe.layer.top-count", "has \(l.topCount) tops, but takes \(range.lowerBound) to \(range.upperBound)")
+    }
+    let t = l.parameters("transform_param")
+    if t.has("mean_file"), t.has("mean_value") {
+      throw l.error("caffe.data.mean-twice", "mean_file and mean_value are both given", t, "mean_value")
+    }
+    if t.bool("force_color"), t.bool("force_gray") {
+      throw l.error("caffe.data.color", "force_color and force_gray are both given", t, "force_gray")
+    }
+    switch l.layer.type {
+    case "HDF5Data":
+      if t.isPresent { throw l.error("caffe.data.transform", "HDF5Data does not transform data", t) }
+    case "MemoryData":
+      let p = l.parameters("memory_data_param")
+      for field in ["batch_size", "channels", "height", "width"] where p.int(field) <= 0 {
+        throw l.error("caffe.data.memory-shape", "\(field) must be given and positive", p, field)
+      }
+    case "ImageData":
+      let p = l.parameters("image_data_param")
+      if (p.int("new_height") > 0) != (p.int("new_width") > 0) {
+        throw l.error("caffe.data.new-size", "new_height and new_width must be given together", p, "new_height")
+      }
+    case "WindowData":
+      if t.int("crop_size") <= 0 { throw l.error("caffe.data.window-crop", "crop_size is required", t, "crop_size") }
+    default: break
     }
   }
 }
@@ -94,6 +134,9 @@ enum DummyDataLayer: LayerTranslator {
       let shape = try self.shape(l, p, i)
       let block = fillers.isEmpty ? nil : fillers[fillers.count == 1 ? 0 : i]
       let filler = if let block { try Filler(block, layer: l.layer) } else { Filler.constant(0) }
+      if let problem = filler.problem(shape) {
+        throw l.error("caffe.filler.shape", "top \(i): \(problem), not \(shape)", block)
+      }
       if filler.kind == .constant, net(l, i) == nil {
         let values = try filler.tensor(shape: shape, seed: 0, layer: l.layer.name, index: i)
         l.setTop(i, l.constant("data\(i)", values))

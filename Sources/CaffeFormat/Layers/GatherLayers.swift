@@ -18,7 +18,8 @@ enum EmbedLayer: LayerTranslator {
     let table = try l.blob(
       "weights", shape: [inputs, outputs], filler: Filler(p.block("weight_filler"), layer: l.layer))
     let hasBias = p.bool("bias_term", default: true)
-    let bias = hasBias
+    let bias =
+      hasBias
       ? try l.blob("bias", shape: [outputs], filler: Filler(p.block("bias_filler"), layer: l.layer)) : nil
     let indices = try l.cast(try l.bottom(), .int64, "indices")
     guard let bias else {
@@ -59,7 +60,8 @@ enum FilterLayer: LayerTranslator {
     }
     for i in 0..<last where l.shape(i).first != items {
       throw l.error(
-        "caffe.filter.items", "bottom \(i) of shape \(shapeText(l.shape(i))) does not have the selector's \(items) items")
+        "caffe.filter.items",
+        "bottom \(i) of shape \(shapeText(l.shape(i))) does not have the selector's \(items) items")
     }
     let flat = try l.reshaped(try l.bottom(last), to: [items], "selector")
     let condition = try l.cast(flat, .bool, "condition")
@@ -77,7 +79,7 @@ enum ParameterLayer: LayerTranslator {
     guard shape.allSatisfy({ $0 >= 0 }) else {
       throw l.error("caffe.parameter.shape", "the shape \(shape) has a negative extent")
     }
-    l.setTop(0, try l.blob("value", shape: shape, filler: .constant(0)))
+    l.setTop(0, try l.blob("value", shape: shape, filler: .zeros))
   }
 }
 

@@ -10,6 +10,11 @@ enum FlattenLayer: LayerTranslator {
     let p = l.parameters("flatten_param")
     let start = try l.axis(p.int("axis", default: 1), p)
     let end = try l.axis(p.int("end_axis", default: -1), p, "end_axis")
+    // The product of no extents is 1: an end right before the start inserts an axis.
+    if start == end + 1 {
+      try l.emit(ReshapeAxes(dims: [1], axis: start, axisCount: 0), [try l.bottom()])
+      return
+    }
     guard start <= end else {
       throw l.error("caffe.flatten.axes", "end_axis \(end) lies before axis \(start)", p, "end_axis")
     }
@@ -35,14 +40,16 @@ enum ReshapeLayer: LayerTranslator {
     let start = given >= 0 ? given : l.rank() + given + 1
     guard start >= 0, start <= l.rank() else {
       throw l.error(
-        "caffe.layer.axis-range", "axis \(given) is out of range for a bottom of shape \(shapeText(l.shape()))", p, "axis")
+        "caffe.layer.axis-range", "axis \(given) is out of range for a bottom of shape \(shapeText(l.shape()))", p,
+        "axis")
     }
     let count = p.int("num_axes", default: -1)
     guard count >= -1, count == -1 || count <= l.rank() - start else {
       throw l.error("caffe.reshape.num-axes", "\(count) axes from axis \(start) are out of range", p, "num_axes")
     }
     for (i, d) in dims.enumerated() where d == 0 && start + i >= l.rank() {
-      throw l.error("caffe.reshape.copy", "extent 0 at place \(i) copies an axis that the bottom does not have", p, "shape")
+      throw l.error(
+        "caffe.reshape.copy", "extent 0 at place \(i) copies an axis that the bottom does not have", p, "shape")
     }
     let op = ReshapeAxes(dims: dims, axis: start, axisCount: count)
     let known = TypeInputs([TypeInputs.Operand(type: .tensor(.float32, l.shape()))])
@@ -65,7 +72,8 @@ enum CropLayer: LayerTranslator {
     guard offsets.count <= 1 || axis + offsets.count == l.rank() else {
       throw l.error(
         "caffe.crop.offset-count",
-        "\(offsets.count) offsets for the \(l.rank() - axis) axes from axis \(axis): give one, or one for each", p, "offset")
+        "\(offsets.count) offsets for the \(l.rank() - axis) axes from axis \(axis): give one, or one for each", p,
+        "offset")
     }
     guard l.rank(1) >= l.rank() else {
       throw l.error(

@@ -6,6 +6,7 @@ enum SliceLayer: LayerTranslator {
   static var types: [String] { ["Slice"] }
   static var tops: ClosedRange<Int> { 1...unlimited }
   static func sharesMemory(_ layer: CaffeLayer) -> Bool { layer.tops.count == 1 }
+  static func allowsInPlace(_ layer: CaffeLayer) -> Bool { layer.tops.count == 1 }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("slice_param")
@@ -23,7 +24,8 @@ enum SliceLayer: LayerTranslator {
     } else {
       guard points.count == l.topCount - 1 else {
         throw l.error(
-          "caffe.slice.point-count", "\(points.count) slice points for \(l.topCount) tops, but \(l.topCount - 1) are needed",
+          "caffe.slice.point-count",
+          "\(points.count) slice points for \(l.topCount) tops, but \(l.topCount - 1) are needed",
           p, "slice_point")
       }
       guard l.topCount <= extent else {

@@ -12,6 +12,9 @@ package struct CaffeReadOptions: Sendable {
   package var batch: Dim?
   /// Seeds the fillers of blobs that no file gives.
   package var seed: UInt64 = 0
+  /// Fills weights for which the net names no filler, and makes statistics that no file gives those of unit variance.
+  /// Nil does what Caffe does: such weights and statistics are 0.
+  package var impliedFiller: Filler?
   /// What blobs that are missing from a given weights file mean.
   package var missingWeights = MissingWeights.fill
   package enum MissingWeights: Sendable, Hashable {

@@ -149,7 +149,7 @@ package enum CaffeReader {
       ? net.layers.enumerated().map { (position: $0.offset, layer: $0.element) }
       : net.selected(options.state, sink: sink)
     let layers = selected.map(\.layer)
-    let binder = WeightBinder(weights, layers: layers, seed: options.seed, sink: sink)
+    let binder = WeightBinder(weights, layers: layers, options: options, sink: sink)
     let connections = NetConnections(
       SplitInsertion.insert(layers, splitType: CaffeSchema.layer), automaticTops: CaffeLayerTable.automaticTops,
       unselected: net.layers.indices.filter { i in !selected.contains { $0.position == i } }.map { net.layers[$0] },

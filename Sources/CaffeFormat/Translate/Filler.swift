@@ -27,13 +27,31 @@ package struct Filler: Sendable, Hashable {
   /// Gaussian: expected non-zero inputs of an output; negative for all.
   package var sparse = -1
   package var variance = Variance.fanIn
+  /// The net names no filler for the blob: what Caffe fills is its default, constant 0.
+  package private(set) var isImplied = false
+  /// False for the blobs that Caffe sets to a value without a filler: those may be empty.
+  private var wantsValues = true
 
   package static func constant(_ value: Float) -> Filler { Filler(kind: .constant, value: value) }
 
+  /// For a blob that Caffe sets to 0 by itself, without a filler.
+  package static var zeros: Filler {
+    var f = constant(0)
+    f.wantsValues = false
+    return f
+  }
+
+  /// A filler with the defaults of its type, by the name that a net gives it.
+  package init?(named name: String) {
+    guard let kind = Kind(rawValue: name) else { return nil }
+    self.kind = kind
+  }
+
   /// The filler of a parameter block; a block that is absent is constant 0.
   ///
-  /// - Throws: `caffe.filler.type` for a type Caffe does not have.
+  /// - Throws: `caffe.filler.type` for a type Caffe does not have, `caffe.filler.sparse`.
   package init(_ block: ParameterBlock, layer: CaffeLayer) throws(Diagnostic) {
+    isImplied = !block.isPresent
     let type = block.string("type", default: "constant")
     guard let kind = Kind(rawValue: type) else {
       throw .error(
@@ -48,10 +66,11 @@ package struct Filler: Sendable, Hashable {
     deviation = block.float("std", default: 1)
     sparse = block.int("sparse", default: -1)
     variance = Variance(rawValue: block.name(of: "variance_norm", default: "FAN_IN")) ?? .fanIn
-    guard sparse < 0 || kind == .gaussian else {
-      throw .error(
-        "caffe.filler.sparse", layer.text("sparse belongs to the gaussian filler, not to '\(type)'"),
-        at: block.location(of: "sparse") ?? layer.location)
+    guard sparse == -1 || (sparse >= 0 && kind == .gaussian) else {
+      let text =
+        kind == .gaussian
+        ? "sparse \(sparse) is neither -1 nor a count" : "sparse belongs to the gaussian filler, not to '\(type)'"
+      throw .error("caffe.filler.sparse", layer.text(text), at: block.location(of: "sparse") ?? layer.location)
     }
   }
 
@@ -62,6 +81,7 @@ package struct Filler: Sendable, Hashable {
 
   /// Why the shape cannot be filled; nil where it can.
   package func problem(_ shape: [Int]) -> String? {
+    if wantsValues, shape.contains(0) { return "a blob that is filled must have values" }
     switch kind {
     case .bilinear:
       guard shape.count == 4, shape[2] == shape[3] else { return "the bilinear filler wants a square 4-D blob" }

@@ -134,6 +134,9 @@ package final class LayerBuilder {
     return try net.weights.tensor(layer, index, shape, filler)
   }
 
+  /// What a variance that no file gives is: 0 as in a fresh Caffe net, or 1 where weights are made to be run.
+  package var freshVariance: Filler { net.options.impliedFiller == nil ? .zeros : .constant(1) }
+
   /// A constant that is derived from the parameters.
   package func constant(_ role: String, _ tensor: Tensor) -> ValueID {
     net.editor.addConstant(net.freeName("\(layer.name).\(unique(role))"), tensor)

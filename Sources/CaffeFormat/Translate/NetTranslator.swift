@@ -1,3 +1,4 @@
+import ByteSource
 import Containers
 import Diagnostics
 import ModelGraph
@@ -81,6 +82,10 @@ final class NetTranslator {
     let layer = entry.layer
     if broken.contains(position), !layer.isAutomaticSplit { return poison(entry) }
     guard let translator = CaffeLayerTable.translator(layer.type) else {
+      guard !layer.type.isEmpty else {
+        sink.error("caffe.layer.type-missing", layer.text("has no type"), at: layer.location)
+        return poison(entry)
+      }
       reportUnknownType(layer)
       buildForeign(entry, domain: "caffe", position: position)
       return
@@ -104,6 +109,7 @@ final class NetTranslator {
       if layer.block.has("phase"), !options.isWholeModelFile { isTraining = layer.block.name(of: "phase") == "TRAIN" }
       let builder = LayerBuilder(layer, net: self, bottoms: bottoms, shapes: shapes, isTraining: isTraining)
       try translator.build(builder)
+      try checkSizes(layer, builder.results)
       if !layer.isAutomaticSplit { try weights.end(layer, count: builder.blobCount) }
       set(entry, builder.results, sharesMemory: translator.sharesMemory(layer))
     } catch {
@@ -142,7 +148,8 @@ final class NetTranslator {
     if declared != 0, declared != expected, !layer.isAutomaticSplit {
       throw .error(
         "caffe.layer.loss-weight-count",
-        layer.text("has \(expected) tops and \(declared) loss weights: loss_weight is given never, or once for each top"),
+        layer.text(
+          "has \(expected) tops and \(declared) loss weights: loss_weight is given never, or once for each top"),
         at: layer.location, help: "give loss_weight \(expected) times")
     }
     let propagated = layer.message.count("propagate_down")
@@ -150,6 +157,23 @@ final class NetTranslator {
       throw .error(
         "caffe.layer.propagate-down-count",
         layer.text("has \(layer.bottoms.count) bottoms and \(propagated) propagate_down"), at: layer.location)
+    }
+  }
+
+  /// Blobs have at most 32 axes and 2^31 − 1 values. Source: Blob::Reshape.
+  private func checkSizes(_ layer: CaffeLayer, _ results: [ValueID?]) throws(Diagnostic) {
+    for (i, v) in results.enumerated() {
+      guard let v, let shape = editor.graph[v]?.type.shape else { continue }
+      guard shape.count <= 32 else {
+        throw .error(
+          "caffe.blob.axes", layer.text("top \(i) has \(shape.count) axes; Caffe takes up to 32"), at: layer.location)
+      }
+      guard let sizes = editor.graph[v]?.type.sizes else { continue }
+      guard let count = checkedProduct(sizes), count <= Int(Int32.max) else {
+        throw .error(
+          "caffe.blob.size", layer.text("top \(i) of shape \(shapeText(shape)) has more than 2147483647 values"),
+          at: layer.location)
+      }
     }
   }
 
@@ -273,7 +297,8 @@ final class NetTranslator {
       let isInput = editor.graph.inputs.contains(v) && editor.graph[v]?.name == name
       if !isInput, name != "(automatic)" {
         if !taken.insert(v).inserted {
-          v = try editor.insert(Identity(), [v], name: freeName("\(name)/alias"), outputNames: ["\(name)@alias"])[0] ?? v
+          v =
+            try editor.insert(Identity(), [v], name: freeName("\(name)/alias"), outputNames: ["\(name)@alias"])[0] ?? v
           taken.insert(v)
         }
         reserved.remove(name)

@@ -38,13 +38,14 @@ final class WeightBinder {
   }
 
   private let weights: CaffeWeights?
-  private let seed: UInt64
+  private let options: CaffeReadOptions
   private let sink: DiagnosticSink
   private(set) var report = WeightReport()
   /// Of each layer of the net (by position in the net's own layers): its layer in the file.
   private var sourceLayer: [Int: Int] = [:]
   private var finalSource: [Slot: Source] = [:]
   private var ownerShape: [Slot: (shape: [Int], layer: String)] = [:]
+  private var rates: [Slot: SharedRates] = [:]
   private var tensors: [Slot: Tensor] = [:]
   private var constants: [Slot: [([Int], ValueID)]] = [:]
   /// The blobs of each layer as they were bound, by position among the net's layers.
@@ -53,9 +54,9 @@ final class WeightBinder {
   private var current = 0
   private var currentFilled: [WeightReport.Place] = []
 
-  init(_ weights: CaffeWeights?, layers: [CaffeLayer], seed: UInt64, sink: DiagnosticSink) {
+  init(_ weights: CaffeWeights?, layers: [CaffeLayer], options: CaffeReadOptions, sink: DiagnosticSink) {
     self.weights = weights
-    self.seed = seed
+    self.options = options
     self.sink = sink
     guard let weights else { return }
     // A binary file is matched with the first layer of a name, an HDF5 file with the last, as Caffe does.
@@ -143,7 +144,7 @@ final class WeightBinder {
   /// - Throws: `caffe.weights.shape`, `caffe.weights.share-shape`, `caffe.weights.blob-count`, or what is wrong with
   ///   the blob in the file.
   func tensor(_ layer: CaffeLayer, _ index: Int, _ shape: [Int], _ filler: Filler) throws(Diagnostic) -> Tensor {
-    let slot = try check(layer, index, shape)
+    let slot = try check(layer, index, shape, filler)
     let tensor = try values(slot, layer, index, shape, filler)
     blobs[current]?.append(tensor)
     return tensor
@@ -153,7 +154,7 @@ final class WeightBinder {
   func constant(
     _ layer: CaffeLayer, _ index: Int, _ role: String, _ shape: [Int], _ filler: Filler, _ net: NetTranslator
   ) throws(Diagnostic) -> ValueID {
-    let slot = try check(layer, index, shape)
+    let slot = try check(layer, index, shape, filler)
     let tensor = try values(slot, layer, index, shape, filler)
     blobs[current]?.append(tensor)
     if let known = constants[slot]?.first(where: { $0.0 == shape }) { return known.1 }
@@ -163,9 +164,15 @@ final class WeightBinder {
   }
 
   /// Checks a blob's shape against the file and against the owner of a shared parameter.
-  private func check(_ layer: CaffeLayer, _ index: Int, _ shape: [Int]) throws(Diagnostic) -> Slot {
+  private func check(
+    _ layer: CaffeLayer, _ index: Int, _ shape: [Int], _ filler: Filler
+  ) throws(Diagnostic) -> Slot {
     guard shape.count <= 32, let count = checkedProduct(shape), count <= Int(Int32.max) else {
       throw .error("caffe.blob.size", layer.text("blob \(index) of shape \(shape) is too large"), at: layer.location)
+    }
+    // Caffe fills every blob before it copies weights: a filler that does not fit is refused with weights too.
+    if let problem = filler.problem(shape) {
+      throw .error("caffe.filler.shape", layer.text("blob \(index): \(problem), not \(shape)"), at: layer.location)
     }
     let slot = slot(layer.parameterNames, current, index)
     if let s = sourceLayer[current], let weights {
@@ -182,13 +189,15 @@ final class WeightBinder {
         throw countError(layer, source, index + 1)
       }
     }
+    let specs = layer.block.blocks("param")
+    let spec = index < specs.count ? specs[index] : nil
     guard let owner = ownerShape[slot] else {
       ownerShape[slot] = (shape, layer.name)
+      rates[slot] = SharedRates(spec)
       report.parameterCount += count
       return slot
     }
-    let mode = layer.block.blocks("param")
-    let isPermissive = index < mode.count && mode[index].name(of: "share_mode") == "PERMISSIVE"
+    let isPermissive = spec?.name(of: "share_mode") == "PERMISSIVE"
     let fits = isPermissive ? checkedProduct(owner.shape) == count : owner.shape == shape
     guard fits else {
       throw .error(
@@ -197,6 +206,13 @@ final class WeightBinder {
           "parameter '\(layer.parameterNames[index])' is shared with layer '\(owner.layer)', but has shape \(shape) here "
             + "and \(owner.shape) there"), at: layer.location,
         help: isPermissive ? nil : "share_mode: PERMISSIVE allows another shape of as many values")
+    }
+    if let spec, let field = rates[slot]?.conflict(with: spec) {
+      throw .error(
+        "caffe.weights.share-rate",
+        layer.text(
+          "parameter '\(layer.parameterNames[index])' has another \(field) here than where it was given before"),
+        at: spec.location(of: field) ?? layer.location, help: "give \(field) once, or the same each time")
     }
     return slot
   }
@@ -230,11 +246,10 @@ final class WeightBinder {
       guard t.count == checkedProduct(shape) else { throw shapeError(layer, index, blob, shape) }
       tensor = try Self.asFloat32(t, shape)
     } else {
-      if let problem = filler.problem(shape) {
-        throw .error("caffe.filler.shape", layer.text("blob \(index): \(problem), not \(shape)"), at: layer.location)
-      }
       currentFilled.append(.init(layer: layer.name, index: index, shape: shape))
-      tensor = try filler.tensor(shape: shape, seed: seed, layer: layer.name, index: index)
+      // Without a filler in the net, weights of more than one axis are what a run needs; biases stay 0.
+      let used = filler.isImplied && shape.count >= 2 ? options.impliedFiller ?? filler : filler
+      tensor = try used.tensor(shape: shape, seed: options.seed, layer: layer.name, index: index)
     }
     tensors[slot] = tensor
     return tensor

@@ -56,6 +56,17 @@ enum CaffeLoading {
     caffe.batch = try options.batchDim()
     caffe.missingWeights = options.allowsMissingWeights ? .fill : .refuse
     caffe.seed = options.seed
+    if let name = options.impliedFiller {
+      guard let filler = Filler(named: name) else {
+        let names = Filler.Kind.allCases.map(\.rawValue)
+        throw .error(
+          "usage.filler", "there is no filler '\(name)'",
+          help: Suggestion.closest(to: name, among: names).map { "did you mean '\($0)'?" }
+            ?? names.joined(separator: ", "),
+          status: .usage)
+      }
+      caffe.impliedFiller = filler
+    }
     return caffe
   }
 

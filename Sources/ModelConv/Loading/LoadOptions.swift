@@ -25,6 +25,9 @@ public struct LoadOptions: Sendable {
 
   /// Seed of fillers for weights that no file gives.
   public var seed: UInt64 = 0
+  /// Caffe: the filler of weights for which the net names none, by its name (`xavier`, `msra`, …); statistics of
+  /// normalisations are then those of unit variance. Nil: such weights and statistics are 0, as in a fresh Caffe net.
+  public var impliedFiller: String?
   /// Changes to a Caffe net before it is used.
   public var edits = NetEdits()
 

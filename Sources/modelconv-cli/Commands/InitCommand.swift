@@ -10,6 +10,10 @@ struct Initialise: Verb {
       as Caffe's fine-tuning does. A layer of that name with blobs of another shape is an error: rename it in the \
       prototxt to have it filled.
 
+      Weights for which the net names no filler are 0, and so are the statistics of BatchNorm, as in a fresh Caffe net. \
+      --filler msra (or any other of Caffe's) fills such weights and gives statistics of unit variance, so that a \
+      deploy net can be run before it is trained.
+
       Example:
 
         modelconv init train_val.prototxt -o start.caffemodel --seed 1 --weights trained.caffemodel
@@ -27,6 +31,9 @@ struct Initialise: Verb {
   @Option(help: ArgumentHelp("Seed of the fillers.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @Option(help: ArgumentHelp("Filler of weights for which the net names none.", valueName: "name"))
+  var filler: String?
+
   @Option(help: ArgumentHelp("Weights that are copied by layer name.", valueName: "file"))
   var weights: String?
 
@@ -36,6 +43,7 @@ struct Initialise: Verb {
   func perform(_ console: Console) throws -> Int32 {
     var load = try options.load()
     load.seed = seed
+    load.impliedFiller = filler
     load.allowsMissingWeights = true
     let model = try Model.load([prototxt] + (weights.map { [$0] } ?? []), options: load)
     // Filled layers are what this verb is for, not a warning.
