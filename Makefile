@@ -18,7 +18,7 @@ SHARED := $(abspath $(or $(MODELCONV_SHARED),$(wildcard ../shared)))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: help build debug demo test unit-tests conformance-small conformance fuzz-smoke bench lint format \
+.PHONY: help build debug demo test unit-tests conformance-small conformance fuzz-smoke bench networks docs lint format \
   schemas deps test-deps venv clean
 
 help: ## this list
@@ -51,7 +51,7 @@ conformance-small:
 	else echo "no Python oracles: their own tests are skipped"; fi; \
 	$(PYTHON) $(ORACLES)/cli_checks.py --binary $(MODELCONV) --report .build/test-reports/cli.json || status=1; \
 	$(PYTHON) $(ORACLES)/conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
-	  --opsets $(OPSETS) --report .build/test-reports/conformance.json --disturb \
+	  --opsets $(OPSETS) --report .build/test-reports/conformance.json --disturb --roundtrip \
 	  --fixtures Tests/Fixtures/caffe-layers --fixtures Tests/Fixtures/caffe-rejects --fixtures Samples/digits \
 	  || status=1; \
 	if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python $(ORACLES)/pictures_check.py --binary $(MODELCONV) \
@@ -61,7 +61,7 @@ conformance-small:
 conformance: build test-deps ## every fixture at hand, whole networks included, at every opset
 	@mkdir -p .build/test-reports
 	$(PYTHON) $(ORACLES)/conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
-	  --opsets $(OPSETS) --report .build/test-reports/conformance-all.json --disturb \
+	  --opsets $(OPSETS) --report .build/test-reports/conformance-all.json --disturb --roundtrip \
 	  --fixtures Samples/digits --shared "$(SHARED)"
 
 fuzz-smoke: build ## 500 mutated files: no signal, no status outside the contract
@@ -71,6 +71,12 @@ bench: build test-deps ## ratios to cp, cblas_sgemm, ONNX Runtime and OpenCV
 	@if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python -c 'import cv2' 2>/dev/null \
 	  || $(VENV)/bin/pip install -q -r $(ORACLES)/requirements-bench.txt || echo "OpenCV did not install: left out"; fi
 	$(VENV)/bin/python $(ORACLES)/bench.py --binary $(MODELCONV) --data bench-data --shared "$(SHARED)"
+
+networks: build test-deps ## prototxts of published nets in NETWORKS=FOLDER: filled, run, converted, compared
+	cd $(ORACLES) && $(abspath $(VENV))/bin/python networks.py "$(abspath $(NETWORKS))" --binary $(abspath $(MODELCONV))
+
+docs: build ## the pages of the documentation that are generated
+	$(MODELCONV) list layers --page >Sources/ModelConv/ModelConv.docc/CaffeLayers.md
 
 lint: ## swift-format in lint mode
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift

@@ -1,5 +1,4 @@
 import CPURuntime
-import CaffeFormat
 import ModelGraph
 import Rewrites
 
@@ -42,7 +41,4 @@ public enum Capabilities {
     OperatorCatalog.all.map { OperatorSupport(name: $0.operatorName, runs: $0 is any CPUExecutable.Type) }
       .sorted { $0.name < $1.name }
   }
-
-  /// Caffe's layer types with a meaning here.
-  public static var layers: [String] { CaffeLayerTable.all.flatMap { $0.types }.sorted() }
 }

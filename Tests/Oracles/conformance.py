@@ -6,6 +6,8 @@ For each Caffe case:
   disturbed    the same with one recorded value changed must answer no (exit 1)       [--disturb]
   onnx@N       `modelconv caffe2onnx --opset N`, then onnx.checker and ONNX Runtime on the fixture
   identical    a second conversion writes the same bytes
+  roundtrip    written as Caffe (`convert -o X.prototxt`): the current form, which agrees with the recording like the
+               source, equals the source bit for bit in every layer, and is written again as the same bytes [--roundtrip]
   refuse       (cases of `caffe-rejects`) exit 65, naming the file and the line
 For each corpus case: `corpus`, judged by its `expect`: run, load, reject, unsupported, or two of them.
 Whatever is asked, a signal or a passed time or memory limit is a failure, and so is a hostile file's canary.
@@ -68,7 +70,7 @@ class Driver:
     def __init__(self, options, report, scratch):
         self.binary = str(Path(options.binary).resolve())
         self.opsets = [int(n) for n in options.opsets.split(",") if n]
-        self.disturb = options.disturb
+        self.disturb, self.roundtrip = options.disturb, options.roundtrip
         self.report = report
         self.scratch = scratch
         self.jobs = []
@@ -88,6 +90,8 @@ class Driver:
         self.report.add(case.name, "verify", result.status == 0, result.summary())
         if self.disturb and result.status == 0:
             self.disturbed(case, verify)
+        if self.roundtrip:
+            self.write_back(case, model, tolerance)
         for opset in self.opsets:
             self.convert(case, model, opset)
 
@@ -101,6 +105,33 @@ class Driver:
             self.report.add(case.name, f"disturbed {prefix[:-1]}", result.status == 1,
                             f"{key} was changed, but: {result.summary()}")
             copy.unlink()
+
+    def write_back(self, case, model, tolerance):
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        first, second = folder / "a.prototxt", folder / "b.prototxt"
+        written = [first, first.with_suffix(".caffemodel")]
+        state = case.net_options()
+        steps = [
+            ("written", ["convert", *model, "-o", first, *state]),
+            ("recorded", ["verify", *written, *state, *tolerance, "--fixtures", case.fixture]),
+            ("equal", ["verify", ",".join(map(str, model)), "--against", ",".join(map(str, written)), *state,
+                       *case.shape_options(), "--rtol", "0", "--atol", "0"]),
+            ("again", ["convert", *written, "-o", second, *state]),
+        ]
+        problem = ""
+        for name, command in steps:
+            result = self.modelconv(*command)
+            if result.status != 0:
+                problem = f"{name}: {result.summary()}"
+                break
+        else:
+            if re.search(r"^layers\b", first.read_text(), re.M):
+                problem = "an old form was written"
+            elif any(first.with_suffix(end).read_bytes() != second.with_suffix(end).read_bytes()
+                     for end in (".prototxt", ".caffemodel")):
+                problem = "written again, other bytes"
+        self.report.add(case.name, "roundtrip", not problem, problem)
+        shutil.rmtree(folder)
 
     def convert(self, case, model, opset):
         check = f"onnx@{opset}"
@@ -247,6 +278,7 @@ def main():
     parser.add_argument("--report", help="write every outcome there as JSON")
     parser.add_argument("--only", help="regular expression on case names")
     parser.add_argument("--disturb", action="store_true", help="also demand that disturbed fixtures fail")
+    parser.add_argument("--roundtrip", action="store_true", help="also write Caffe cases as Caffe and read them again")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()

@@ -30,6 +30,7 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
 
   package func unknownName(_ name: String, for field: ProtoField, in context: ProtoTextContext) -> Int32? {
     guard let enumeration = field.enumeration else { return nil }
+    if enumeration.name.hasSuffix("." + V1Upgrade.enumeration) { return V1Upgrade.forkNumber(name) }
     let forks = CaffeForks.all.filter { $0.name == preferred } + CaffeForks.all
     // Descriptors name an enumeration with its package: `caffe.V1LayerParameter.LayerType`.
     return forks.lazy.compactMap { fork in
@@ -49,8 +50,11 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
 
   private static func isDataLayer(_ layer: ProtoTextMessage) -> Bool {
     for field in layer.fields where field.name == "type" {
-      if case .scalar(.string(let bytes))? = field.values.first?.content {
-        return DataLayer.types.contains(String(decoding: bytes, as: UTF8.self))
+      switch field.values.first?.content {
+      case .scalar(.string(let bytes)): return DataLayer.types.contains(String(decoding: bytes, as: UTF8.self))
+      // A V1 type is a name: DATA, IMAGE_SEG_DATA, …
+      case .scalar(let name): return name.written == "DATA" || name.written.hasSuffix("_DATA")
+      default: return false
       }
     }
     return false

@@ -1401,5 +1401,34 @@ enum CaffeForkTable {
     fork caffe2onnx-v1: caffe2onnx's V1 schema
     enum V1LayerParameter.LayerType
       UPSAMPLE = 40
+
+    fork deeplab-v1: DeepLab v1 (deeplab-public)
+    message MatReadParameter
+      prefix = 1 : !string
+      source = 2 : string = ""
+      strip = 3 : int32 = 0
+      batch_size = 4 : int32 = 1
+    message SoftmaxLossParameter
+      weight_source = 16 : string
+    message PaddingParameter
+      pad_beg = 1 : int32 = 0
+      pad_end = 2 : int32 = 0
+    extend V1LayerParameter
+      seg_accuracy_param = 42 : SegAccuracyParameter
+      interp_param = 43 : InterpParameter
+      softmaxloss_param = 44 : SoftmaxLossParameter
+      padding_param = 45 : PaddingParameter
+      mat_write_param = 46 : MatWriteParameter
+      mat_read_param = 47 : MatReadParameter
+      strict_dim = 1003 : bool = true
+    enum V1LayerParameter.LayerType
+      IMAGE_SEG_DATA = 39
+      SEG_ACCURACY = 40
+      INTERP = 41
+      PADDING = 42
+      MAT_WRITE = 43
+      MAT_READ = 44
+      DENSE_CRF = 45
+      UNIQUE_LABEL = 48
     """#
 }

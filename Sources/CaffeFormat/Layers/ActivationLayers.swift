@@ -13,6 +13,7 @@ enum ReLULayer: NeuronTranslator {
 /// max(x, 0) + a · min(x, 0) with one learned a, or one a channel (axis 1). Source: prelu_layer.cpp.
 enum PReLULayer: NeuronTranslator {
   static var types: [String] { ["PReLU"] }
+  static var support: LayerSupport { .limited("2 to 4 axes, as in Caffe") }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("prelu_param")
     guard l.rank() >= 2, l.rank() <= 4 else {

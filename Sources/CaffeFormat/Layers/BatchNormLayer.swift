@@ -8,6 +8,7 @@ import TensorCore
 /// NVCaffe and Intel append scale and bias (5 blobs); cuDNN's form has mean, variance, scale, bias (4 blobs).
 enum BatchNormLayer: LayerTranslator {
   static var types: [String] { ["BatchNorm"] }
+  static var support: LayerSupport { .limited("3 blobs; 4 or 5 blobs of forks are read too") }
   static func allowsInPlace(_ layer: CaffeLayer) -> Bool { true }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {

@@ -13,6 +13,9 @@ enum DataLayer: LayerTranslator {
       "VideoData", "SegData",
     ]
   }
+  static var support: LayerSupport {
+    .limited("its tops become inputs; source, batch and transformation are told in a note")
+  }
   static var bottoms: ClosedRange<Int> { 0...0 }
   static var tops: ClosedRange<Int> { 1...unlimited }
 
@@ -120,6 +123,7 @@ package struct DataLayerFacts: Sendable {
 /// Blobs that a filler makes. Constant ones are constants; random ones become inputs. Source: dummy_data_layer.cpp.
 enum DummyDataLayer: LayerTranslator {
   static var types: [String] { ["DummyData"] }
+  static var support: LayerSupport { .limited("constant fillers give constants, random ones inputs") }
   static var bottoms: ClosedRange<Int> { 0...0 }
   static var tops: ClosedRange<Int> { 1...unlimited }
 

@@ -46,6 +46,7 @@ enum BatchReindexLayer: LayerTranslator {
 /// Items whose selector (the last bottom) is not 0. Source: filter_layer.cpp.
 enum FilterLayer: LayerTranslator {
   static var types: [String] { ["Filter"] }
+  static var support: LayerSupport { .limited("the number of items that are kept is known when it runs") }
   static var bottoms: ClosedRange<Int> { 2...unlimited }
   static var tops: ClosedRange<Int> { 1...unlimited }
 
@@ -86,6 +87,7 @@ enum ParameterLayer: LayerTranslator {
 /// The columns a convolution multiplies: [N, C·Πk, o…]. A convolution with unit kernels. Source: im2col_layer.cpp.
 enum Im2colLayer: LayerTranslator {
   static var types: [String] { ["Im2col"] }
+  static var support: LayerSupport { .limited("a convolution with unit kernels: up to 4096 values a window") }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("convolution_param")

@@ -17,6 +17,8 @@ package protocol LayerTranslator: Sendable {
   static func allowsInPlace(_ layer: CaffeLayer) -> Bool
   /// Tops are the bottom's own memory under another name and shape.
   static func sharesMemory(_ layer: CaffeLayer) -> Bool
+  /// What of the layer is not read, run or exported as in Caffe.
+  static var support: LayerSupport { get }
   /// Checks the layer as its SetUp and Reshape do, and inserts its nodes.
   static func build(_ l: LayerBuilder) throws(Diagnostic)
 }
@@ -28,6 +30,7 @@ extension LayerTranslator {
   package static var pairsBottomsWithTops: Bool { false }
   package static func allowsInPlace(_ layer: CaffeLayer) -> Bool { false }
   package static func sharesMemory(_ layer: CaffeLayer) -> Bool { false }
+  package static var support: LayerSupport { .full }
 }
 
 /// An element-wise layer: one bottom, one top of the same shape, in place where wanted.

@@ -31,6 +31,7 @@ extension LossTranslator {
 /// −Σ ln softmax(x)[label] over labels that count. Source: softmax_loss_layer.cpp.
 enum SoftmaxWithLossLayer: LossTranslator {
   static var types: [String] { ["SoftmaxWithLoss", "SoftmaxLoss"] }
+  static var support: LayerSupport { .limited("the number of items must be known") }
   static var tops: ClosedRange<Int> { 1...2 }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
@@ -51,6 +52,9 @@ enum SoftmaxWithLossLayer: LossTranslator {
 /// −Σ H[label, k] · ln softmax(x)[k]; H is bottom 2. Source: infogain_loss_layer.cpp.
 enum InfogainLossLayer: LossTranslator {
   static var types: [String] { ["InfogainLoss"] }
+  static var support: LayerSupport {
+    .limited("the matrix must be the third bottom: a file named by source is not read")
+  }
   static var bottoms: ClosedRange<Int> { 2...3 }
   static var tops: ClosedRange<Int> { 1...2 }
 

@@ -4,6 +4,7 @@ import ModelGraph
 /// (x − mean) / (deviation + eps) per item, or per item and channel. The top always has 4 axes. Source: mvn_layer.cpp.
 enum MVNLayer: LayerTranslator {
   static var types: [String] { ["MVN"] }
+  static var support: LayerSupport { .limited("up to 4 axes, as in Caffe") }
   static func allowsInPlace(_ layer: CaffeLayer) -> Bool { true }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {

@@ -4,13 +4,19 @@ import ModelGraph
 /// Max, average and stochastic pooling with Caffe's window rules. Source: pooling_layer.cpp.
 enum PoolingLayer: LayerTranslator {
   static var types: [String] { ["Pooling"] }
+  static var support: LayerSupport {
+    .limited(
+      "STOCHASTIC is the weighted mean that Caffe computes at TEST on GPUs",
+      "a window that lies wholly outside the input is run, but refused for ONNX")
+  }
   static var tops: ClosedRange<Int> { 1...2 }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("pooling_param")
     guard l.rank() == 4 else {
       throw l.error(
-        "caffe.pooling.rank", "the bottom must have 4 axes (num, channels, height, width), but has shape "
+        "caffe.pooling.rank",
+        "the bottom must have 4 axes (num, channels, height, width), but has shape "
           + shapeText(l.shape()))
     }
     let isGlobal = p.bool("global_pooling")
@@ -39,9 +45,11 @@ enum PoolingLayer: LayerTranslator {
     // Some forks say the same with `ceil_mode: false`.
     let isFloor = p.name(of: "round_mode", default: "CEIL") == "FLOOR" || !p.bool("ceil_mode", default: true)
     let rounding = isFloor ? WindowGeometry.Rounding.floor : .ceil
-    try emit(l, p, method, WindowGeometry(
-      kernel: isGlobal ? [] : kernel, strides: stride, padding: .explicit(begin: pad, end: pad), rounding: rounding,
-      lastWindow: .dropInPaddingIfAnyPadded, isGlobal: isGlobal))
+    try emit(
+      l, p, method,
+      WindowGeometry(
+        kernel: isGlobal ? [] : kernel, strides: stride, padding: .explicit(begin: pad, end: pad), rounding: rounding,
+        lastWindow: .dropInPaddingIfAnyPadded, isGlobal: isGlobal))
   }
 
   static func emit(

@@ -33,11 +33,13 @@ struct RecurrentFrame {
     guard l.bottoms.count == minimum || l.bottoms.count == minimum + 1, l.topCount == 1 + exposed else {
       throw l.error(
         "caffe.layer.bottom-count",
-        "has \(l.bottoms.count) bottoms and \(l.topCount) tops, but takes \(minimum) or \(minimum + 1) and \(1 + exposed)")
+        "has \(l.bottoms.count) bottoms and \(l.topCount) tops, but takes \(minimum) or \(minimum + 1) and \(1 + exposed)"
+      )
     }
     guard l.rank() >= 2, l.rank(1) == 2 else {
       throw l.error(
-        "caffe.recurrent.rank", "bottoms of shapes \(shapeText(l.shape())) and \(shapeText(l.shape(1))) must be "
+        "caffe.recurrent.rank",
+        "bottoms of shapes \(shapeText(l.shape())) and \(shapeText(l.shape(1))) must be "
           + "[steps, streams, …] and [steps, streams]")
     }
     steps = try l.size(0, "the number of time steps")
@@ -49,7 +51,8 @@ struct RecurrentFrame {
     let hasStatic = l.bottoms.count > minimum
     if hasStatic {
       guard let n = l.shape(2).first, n == batch else {
-        throw l.error("caffe.recurrent.static", "the static input of shape \(shapeText(l.shape(2))) must be [\(batch),…]")
+        throw l.error(
+          "caffe.recurrent.static", "the static input of shape \(shapeText(l.shape(2))) must be [\(batch),…]")
       }
     }
     staticInput = hasStatic ? try l.bottom(2) : nil
@@ -111,6 +114,10 @@ struct RecurrentFrame {
 /// h_t = tanh(W_hh cont_t h_{t−1} + W_xh x_t + b_h), o_t = tanh(W_ho h_t + b_o). Source: rnn_layer.cpp.
 enum RNNLayer: LayerTranslator {
   static var types: [String] { ["RNN"] }
+  static var support: LayerSupport {
+    .limited(
+      "unrolled over known time steps; the state starts at 0 where Caffe carries it over from the pass before")
+  }
   static var bottoms: ClosedRange<Int> { 2...4 }
   static var tops: ClosedRange<Int> { 1...2 }
 
@@ -146,6 +153,10 @@ enum RNNLayer: LayerTranslator {
 /// Long short-term memory with gates i, f, o, g; blobs W_xc, b_c, W_xc_static?, W_hc. Source: lstm_layer.cpp.
 enum LSTMLayer: LayerTranslator {
   static var types: [String] { ["LSTM"] }
+  static var support: LayerSupport {
+    .limited(
+      "unrolled over known time steps; the state starts at 0 where Caffe carries it over from the pass before")
+  }
   static var bottoms: ClosedRange<Int> { 2...5 }
   static var tops: ClosedRange<Int> { 1...3 }
 
@@ -195,7 +206,8 @@ enum LSTMUnitLayer: LayerTranslator {
     let n = l.shape()[1]
     guard l.shape() == [1, n, Dim(d)], l.shape(1) == [1, n, Dim(4 * d)], l.shape(2) == [1, n] else {
       throw l.error(
-        "caffe.lstm-unit.shape", "bottoms of shapes \(shapeText(l.shape())), \(shapeText(l.shape(1))) and "
+        "caffe.lstm-unit.shape",
+        "bottoms of shapes \(shapeText(l.shape())), \(shapeText(l.shape(1))) and "
           + "\(shapeText(l.shape(2))) must be [1, N, D], [1, N, 4 D] and [1, N]")
     }
     let cell = try LSTMCell(

@@ -4,6 +4,7 @@ import ModelGraph
 /// Pooling into 1, 4, 16, … bins, flattened and joined; with one level the pooling alone. Source: spp_layer.cpp.
 enum SPPLayer: LayerTranslator {
   static var types: [String] { ["SPP"] }
+  static var support: LayerSupport { .limited("the plane must be known; STOCHASTIC with one level only") }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("spp_param")
@@ -23,7 +24,8 @@ enum SPPLayer: LayerTranslator {
       let g = try geometry(l, p, plane, level: level)
       let pooled: ValueID
       switch method {
-      case "MAX": pooled = try l.add(MaxPool(g, emptyValue: .lowestFinite, nanRule: .ignore), [try l.bottom()], "pool\(level)")
+      case "MAX":
+        pooled = try l.add(MaxPool(g, emptyValue: .lowestFinite, nanRule: .ignore), [try l.bottom()], "pool\(level)")
       case "AVE": pooled = try l.add(AveragePool(g, divisor: .paddedExtent), [try l.bottom()], "pool\(level)")
       default: throw l.error("caffe.spp.method", "pooling method \(method) is not supported", p, "pool")
       }

@@ -3,6 +3,7 @@ import Diagnostics
 /// Several names for one blob. Source: split_layer.cpp.
 enum SplitLayer: LayerTranslator {
   static var types: [String] { ["Split"] }
+  static var support: LayerSupport { .limited("several names of one value") }
   static var tops: ClosedRange<Int> { 1...unlimited }
   static func sharesMemory(_ layer: CaffeLayer) -> Bool { true }
 
@@ -14,6 +15,7 @@ enum SplitLayer: LayerTranslator {
 /// Takes blobs that nobody else reads. Source: silence_layer.cpp.
 enum SilenceLayer: LayerTranslator {
   static var types: [String] { ["Silence"] }
+  static var support: LayerSupport { .limited("left out, with a note") }
   static var bottoms: ClosedRange<Int> { 1...unlimited }
   static var tops: ClosedRange<Int> { 0...0 }
 
@@ -25,6 +27,9 @@ enum SilenceLayer: LayerTranslator {
 /// Identity at TEST. Source: dropout_layer.cpp.
 enum DropoutLayer: NeuronTranslator {
   static var types: [String] { ["Dropout"] }
+  static var support: LayerSupport {
+    .limited("passes everything; the random choice of phase TRAIN is left out with a warning")
+  }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     if l.isTraining {
@@ -39,6 +44,7 @@ enum DropoutLayer: NeuronTranslator {
 /// Writes its bottoms to a file while training. Source: hdf5_output_layer.cpp.
 enum HDF5OutputLayer: LayerTranslator {
   static var types: [String] { ["HDF5Output"] }
+  static var support: LayerSupport { .limited("left out, with a note") }
   static var bottoms: ClosedRange<Int> { 2...2 }
   static var tops: ClosedRange<Int> { 0...0 }
 

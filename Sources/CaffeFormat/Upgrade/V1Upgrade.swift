@@ -34,6 +34,26 @@ enum V1Upgrade {
     "TANH": "TanH", "WINDOW_DATA": "WindowData", "THRESHOLD": "Threshold",
   ]
 
+  /// V1 types that forks added, by name: in a text the name says which type is meant, though its number may be another
+  /// type's in the schema or in another fork.
+  static let forkTypes: [String] = Set(CaffeForks.all.flatMap { $0.names[enumeration, default: [:]].keys }).sorted()
+  static let enumeration = "V1LayerParameter.LayerType"
+  private static let firstForkNumber: Int32 = 1 << 20
+
+  /// The number that stands for a fork's type after a text was read; no schema has it.
+  static func forkNumber(_ name: String) -> Int32? {
+    forkTypes.firstIndex(of: name).map { firstForkNumber + Int32($0) }
+  }
+
+  /// The V2 name: `IMAGE_SEG_DATA` is ImageSegData.
+  private static func forkType(_ number: Int32) -> String? {
+    let i = Int(number) - Int(firstForkNumber)
+    guard forkTypes.indices.contains(i) else { return nil }
+    let names = ["BN": "BN", "DENSE_CRF": "DenseCRF", "RELU6": "ReLU6"]
+    let words = forkTypes[i].split(separator: "_").map { $0.prefix(1) + $0.dropFirst().lowercased() }
+    return names[forkTypes[i]] ?? words.joined()
+  }
+
   /// Fields of the V1 layer that go their own way.
   private static let special: Set<String> = [
     "type", "param", "blob_share_mode", "blobs_lr", "weight_decay", "layer",
@@ -53,7 +73,7 @@ enum V1Upgrade {
     if v1.has("type") {
       let name = try v1.enumName("type")
       let number = try v1.enumNumber("type")
-      let type = name.map { types[$0] ?? $0 } ?? "V1 layer type \(number)"
+      let type = name.map { types[$0] ?? $0 } ?? forkType(number) ?? "V1 layer type \(number)"
       try out.set("type", .string(type), at: v1.elements("type").first?.place ?? v1.place)
     }
     try upgradeParams(v1, &out)

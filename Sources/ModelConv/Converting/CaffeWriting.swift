@@ -1,5 +1,6 @@
 import ByteSource
 import CaffeFormat
+import Containers
 import Diagnostics
 import ModelGraph
 
@@ -18,30 +19,32 @@ public struct CaffeWriteReport: Sendable, Codable {
 }
 
 extension Converter {
-  /// Writes a Caffe model in Caffe's current form: `X.prototxt` and `X.caffemodel` beside it.
+  /// Writes a network in Caffe's current form: `X.prototxt` and `X.caffemodel` beside it.
   ///
-  /// - Throws: `caffe.write.source` for models of another format; errors of writing.
+  /// A Caffe net keeps its layers and everything that was written in them; a network of another format is said in
+  /// Caffe's layers, after the rewrites that are asked for.
+  ///
+  /// - Throws: `caffe.write.unsupported` for every node of another format that Caffe has no layer for; errors of writing.
   public func writeCaffe(
     _ model: Model, to path: String, progress: (String, Double) -> Void = { _, _ in }
   ) throws(ModelConvError) -> CaffeWriteReport {
     try rethrowing {
-      let caffe = try model.requireCaffe()
       guard path != "-" else {
         throw Diagnostic.error("usage.output", "two files cannot go to standard output", status: .usage)
       }
+      let form = try caffeForm(model)
       let base = path.hasSuffix(".prototxt") ? String(path.dropLast(9)) : path
       let weightsPath = base + ".caffemodel"
       // Both are complete before either takes its place.
       let text = try FileWriter(path)
-      try text.write(try CaffeWriter.prototxt(caffe.net))
+      try text.write(form.text)
       let weights = try FileWriter(weightsPath)
-      try CaffeWriter.caffemodel(caffe).write(to: weights)
+      try form.weights.write(to: weights)
       try weights.commit()
       try text.commit()
       var report = CaffeWriteReport(
-        prototxt: path, weights: weightsPath, layers: caffe.layers.count,
-        parameters: caffe.weightReport.parameterCount, verification: nil)
-      if options.verifies, model.obstacles.isEmpty, caffe.graph.unknownLayers.isEmpty {
+        prototxt: path, weights: weightsPath, layers: form.layers, parameters: form.parameters, verification: nil)
+      if options.verifies, model.obstacles.isEmpty, model.graph?.unknownLayers.isEmpty ?? false {
         let written = try Model.load([path, weightsPath])
         let source = try Parity.Side(model, purpose: "verify it")
         let samples = try Parity.samples(
@@ -50,6 +53,8 @@ extension Converter {
           var parity = Parity(tolerance: Tolerance())
           parity.threads = options.threads
           parity.comparesLayers = false
+          // Rewrites change the order of sums.
+          parity.scalesWithMagnitude = model.format != "caffe"
           parity.progress = { progress("verifying", $0) }
           report.verification = try parity.run(
             try Parity.Side(written, purpose: "verify it"), source, samples: samples, seed: options.seed)
@@ -57,6 +62,26 @@ extension Converter {
       }
       return report
     }
+  }
+
+  /// A network as Caffe writes it.
+  private struct CaffeForm {
+    var text: String
+    var weights: ProtobufBuilder
+    var layers: Int
+    var parameters: Int
+  }
+
+  private func caffeForm(_ model: Model) throws -> CaffeForm {
+    if case .caffe(let caffe) = model.content {
+      return CaffeForm(
+        text: try CaffeWriter.prototxt(caffe.net), weights: try CaffeWriter.caffemodel(caffe),
+        layers: caffe.layers.count, parameters: caffe.weightReport.parameterCount)
+    }
+    let export = try CaffeExport(try rewritten(try model.requireKnownGraph("write it as Caffe")).graph)
+    return CaffeForm(
+      text: try export.prototxt(), weights: try export.caffemodel(), layers: export.layers.count,
+      parameters: export.blobs.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } })
   }
 
   /// Writes the blobs of a Caffe model: a caffemodel, or Caffe's HDF5 form.

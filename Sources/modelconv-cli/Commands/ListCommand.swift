@@ -21,7 +21,17 @@ struct List: Verb {
   @Flag(help: "Print one JSON document.")
   var json = false
 
+  @Flag(help: "Layers: print the page of the documentation.")
+  var page = false
+
   func perform(_ console: Console) throws -> Int32 {
+    if page {
+      guard subject == .layers else {
+        throw ModelConvError.usage("usage.page", "--page is for layers", help: "modelconv list layers --page")
+      }
+      try console.line(Capabilities.layersPage)
+      return ExitCodes.success
+    }
     switch subject {
     case .formats: try formats(console)
     case .rewrites: try rewrites(console)
@@ -59,6 +69,15 @@ struct List: Verb {
   private func layers(_ console: Console) throws {
     let all = Capabilities.layers
     if json { return try console.json(all) }
-    for name in all { try console.line(name) }
+    var table = Table([
+      ("layer", .left), ("of", .left), ("runs", .left), ("ONNX", .left), ("from others", .left), ("limits", .left),
+    ])
+    for l in all {
+      table.add([
+        l.type, l.isCore ? "BVLC" : "fork", l.runs ? "yes" : "no", l.exports ? "yes" : "no",
+        l.isWrittenFromOtherFormats ? "yes" : "no", l.limits.joined(separator: "; "),
+      ])
+    }
+    for l in table.lines { try console.line(l) }
   }
 }

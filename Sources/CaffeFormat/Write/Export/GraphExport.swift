@@ -7,6 +7,13 @@ import TensorCore
 ///
 /// What Caffe has no layer for is reported, all of it at once. Sizes must be numbers.
 package struct CaffeExport: Sendable {
+  /// The layer types that are written for graphs of other formats.
+  package static let types: Set<String> = [
+    "AbsVal", "BNLL", "BatchNorm", "Bias", "Clip", "Concat", "Convolution", "Crop", "Deconvolution", "ELU", "Eltwise",
+    "Exp", "Flatten", "InnerProduct", "Input", "LRN", "Log", "MVN", "PReLU", "Parameter", "Pooling", "Power", "ReLU",
+    "Reduction", "Reshape", "Scale", "Sigmoid", "Silence", "Slice", "Softmax", "Split", "Swish", "TanH", "Threshold",
+  ]
+
   package var name: String
   package var layers: [CaffeLayer]
   package var blobs: [[Tensor]]
@@ -72,12 +79,19 @@ struct GraphExportWriter {
     nameOutputs()
   }
 
-  /// Outputs that are another value's blob get their own name through a Split layer of one top.
+  /// Outputs that are another value's blob get their own name through a Split layer of one top; so do outputs that a
+  /// layer reads, because a net's outputs are the blobs that nothing reads.
   private mutating func nameOutputs() {
     for id in graph.outputs {
-      guard let v = graph[id], let blob = blobs[id], blob != v.name, !blobNames.contains(v.name) else { continue }
-      blobNames.insert(v.name)
-      drafts.append(LayerDraft(newLayer(v.name), "Split", bottoms: [blob], tops: [v.name]))
+      guard let v = graph[id], let blob = blobs[id] else { continue }
+      if blob == v.name {
+        guard drafts.contains(where: { $0.bottoms.contains(blob) }) else { continue }
+        let inner = free(blob + "/inner", &blobNames)
+        for i in drafts.indices { drafts[i].renameBlob(blob, to: inner) }
+        drafts.append(LayerDraft(newLayer(v.name + "/output"), "Split", bottoms: [inner], tops: [blob]))
+      } else if blobNames.insert(v.name).inserted {
+        drafts.append(LayerDraft(newLayer(v.name), "Split", bottoms: [blob], tops: [v.name]))
+      }
     }
   }
 

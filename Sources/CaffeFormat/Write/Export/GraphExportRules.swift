@@ -30,6 +30,8 @@ enum GraphExportRules {
     case let op as FlattenToMatrix where op.axis == 1: try flatten(1, -1, n, &w)
     case is FlattenToMatrix: try reshape(n, &w)
     case let op as CropLike: try crop(op, n, &w)
+    case is Slice: try slice(n, &w)
+    case is Pad: try pad(n, &w)
     case let op as Reduction: try reduction(op, n, &w)
     case let op as Transpose where op.order == Array(0..<op.order.count) && !op.order.isEmpty: try w.alias(n)
     default: throw w.refuse(n, "\(n.op.operatorName) has no counterpart")
@@ -39,7 +41,9 @@ enum GraphExportRules {
   private static func softmax(_ op: Softmax, _ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
     let rank = try w.shape(n, 0).count
     let axis = op.axis < 0 ? op.axis + rank : op.axis
-    guard op.kind == .softmax, !op.coerced || axis == rank - 1 else { throw w.refuse(n, "\(op.kind) over several axes") }
+    guard op.kind == .softmax, !op.coerced || axis == rank - 1 else {
+      throw w.refuse(n, "\(op.kind) over several axes")
+    }
     var d = LayerDraft(w.newLayer(n.name), "Softmax", bottoms: [try w.bottom(n, 0)], tops: [try w.top(n)])
     if axis != 1 { try d.set("softmax_param", "axis", int: axis) }
     w.add(d)
@@ -100,6 +104,62 @@ enum GraphExportRules {
     try d.set("crop_param", "axis", int: op.axis)
     if !op.offsets.isEmpty { try d.set("crop_param", "offset", op.offsets.map { .uint(UInt64(max(0, $0))) }) }
     w.add(d)
+  }
+
+  /// A range of each axis: a Slice layer an axis, whose other parts a Silence layer takes.
+  private static func slice(_ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
+    let from = try w.shape(n, 0)
+    func ints(_ i: Int) throws(Diagnostic) -> [Int]? {
+      guard w.has(n, i) else { return nil }
+      guard let t = w.constant(n, i) else { throw w.refuse(n, "the range is computed") }
+      return try t.ints().map { Int($0) }
+    }
+    guard let starts = try ints(1), let ends = try ints(2), starts.count == ends.count else {
+      throw w.refuse(n, "the range is computed")
+    }
+    let axes = try ints(3) ?? Array(starts.indices)
+    let steps = try ints(4) ?? Array(repeating: 1, count: starts.count)
+    guard axes.count == starts.count, steps == Array(repeating: 1, count: starts.count) else {
+      throw w.refuse(n, "a range with steps \(steps)")
+    }
+    var cuts: [(axis: Int, start: Int, end: Int)] = []
+    for (k, given) in axes.enumerated() {
+      let axis = given < 0 ? given + from.count : given
+      guard from.indices.contains(axis) else { throw w.refuse(n, "there is no axis \(given)") }
+      func place(_ v: Int) -> Int {
+        min(max(v < 0 ? v.addingReportingOverflow(from[axis]).partialValue : v, 0), from[axis])
+      }
+      let (start, end) = (place(starts[k]), place(ends[k]))
+      guard start < end else { throw w.refuse(n, "the result is empty") }
+      if start > 0 || end < from[axis] { cuts.append((axis, start, end)) }
+    }
+    guard !cuts.isEmpty else { return try w.alias(n) }
+    var bottom = try w.bottom(n, 0)
+    for (k, cut) in cuts.enumerated() {
+      let top = k == cuts.count - 1 ? try w.top(n) : w.inner(n, "axis\(cut.axis)")
+      var rest: [String] = []
+      func other(_ side: String) -> String {
+        rest.append(w.inner(n, "\(side)\(cut.axis)"))
+        return rest[rest.count - 1]
+      }
+      let before = cut.start > 0 ? [other("before")] : []
+      let after = cut.end < from[cut.axis] ? [other("after")] : []
+      let name = k == cuts.count - 1 ? n.name : "\(n.name)/axis\(cut.axis)"
+      var d = LayerDraft(w.newLayer(name), "Slice", bottoms: [bottom], tops: before + [top] + after)
+      try d.set("slice_param", "axis", int: cut.axis)
+      let points = (before.isEmpty ? [] : [cut.start]) + (after.isEmpty ? [] : [cut.end])
+      try d.set("slice_param", "slice_point", points.map { .uint(UInt64($0)) })
+      w.add(d)
+      w.add(LayerDraft(w.newLayer(name + "/rest"), "Silence", bottoms: rest, tops: []))
+      bottom = top
+    }
+  }
+
+  /// Padding of nothing; Caffe pads in convolutions and poolings alone.
+  private static func pad(_ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
+    guard let pads = try w.constant(n, 1)?.ints() else { throw w.refuse(n, "the pads are computed") }
+    guard pads.allSatisfy({ $0 == 0 }) else { throw w.refuse(n, "Caffe pads in convolutions and poolings alone") }
+    try w.alias(n)
   }
 
   private static func reduction(_ op: Reduction, _ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {

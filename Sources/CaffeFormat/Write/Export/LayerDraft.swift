@@ -19,6 +19,12 @@ struct LayerDraft {
     self.blobs = blobs
   }
 
+  /// Reads and writes `new` where it read and wrote `old`.
+  mutating func renameBlob(_ old: String, to new: String) {
+    bottoms = bottoms.map { $0 == old ? new : $0 }
+    tops = tops.map { $0 == old ? new : $0 }
+  }
+
   mutating func set(_ block: String, _ field: String, _ values: [ProtoValue]) throws(Diagnostic) {
     var m = try message.messageOrDefault(block)
     try m.set(field, values.map { ProtoElement($0) })
