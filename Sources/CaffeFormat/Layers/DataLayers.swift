@@ -26,7 +26,13 @@ enum DataLayer: LayerTranslator {
     if let batch = facts.batch { text += ", batch \(batch)" }
     if !facts.transform.isEmpty { text += "; " + facts.transform.joined(separator: ", ") }
     l.note("caffe.data.as-input", text)
+    // Labels have the batch of the pictures, whoever says it.
+    let given = l.net.options.shapes[l.layer.tops[0]]?.first
     for i in 0..<l.topCount {
+      if i > 0, let given, l.net.options.shapes[l.layer.tops[i]] == nil {
+        l.setTop(i, l.net.addInput(l.layer.tops[i], [given]))
+        continue
+      }
       let shape = i == 0 ? facts.imageShape : facts.batch.map { [$0] }
       try l.emitInput(i, declared: shape, mayBeUnknown: true)
     }

@@ -31,8 +31,12 @@ struct WindowParameters {
     }
     pad = try Self.list(l, p, "pad", "pad_h", "pad_w", spatialAxes, 0)
     // DeepLab's and PSPNet's `hole` is the same under an older name, as are the _h and _w forms of another fork.
+    // In a binary file, hole_h alone is BVLC's `dilation`: a fork has another field under its number.
+    let isRenumbered = l.net.options.isWholeModelFile && p.has("hole_h") && !p.has("hole_w") && !p.has("hole")
     dilation =
-      p.has("hole") || p.has("hole_h")
+      isRenumbered
+      ? Array(repeating: p.int("hole_h"), count: spatialAxes)
+      : p.has("hole") || p.has("hole_h")
       ? try Self.list(l, p, "hole", "hole_h", "hole_w", spatialAxes, 1)
       : try Self.list(l, p, "dilation", "dilation_h", "dilation_w", spatialAxes, 1)
     for (i, d) in dilation.enumerated() where d <= 0 {

@@ -5,6 +5,8 @@ import TensorCore
 /// A Caffe model as read: Caffe's own view, the neutral graph, and what became of the weights.
 package struct CaffeModel: Sendable {
   package var net: CaffeNet
+  /// The state its layers were selected by.
+  package var state: NetState
   /// The selected layers with Split layers, and blobs in Caffe's order: what Caffe's Net holds.
   package var connections: NetConnections
   /// The layers that take part, in order: `connections` without Split layers.

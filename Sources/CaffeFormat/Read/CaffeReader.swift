@@ -162,7 +162,7 @@ package enum CaffeReader {
     reportWeights(binder.report, weights, net, options, sink)
     let own = DataTransform.all(of: net, state: options.state)
     return CaffeModel(
-      net: net, connections: connections, layers: layers,
+      net: net, state: options.state, connections: connections, layers: layers,
       blobs: layers.indices.map { binder.boundBlobs($0) }, graph: graph, weights: weights, weightReport: binder.report,
       blobValues: translator.blobValues, transforms: own.isEmpty ? weights?.transforms ?? [] : own)
   }

@@ -45,7 +45,7 @@ extension Converter {
       var report = CaffeWriteReport(
         prototxt: path, weights: weightsPath, layers: form.layers, parameters: form.parameters, verification: nil)
       if options.verifies, model.obstacles.isEmpty, model.graph?.unknownLayers.isEmpty ?? false {
-        let written = try Model.load([path, weightsPath])
+        let written = try Model.load([path, weightsPath], options: Self.likewise(model))
         let source = try Parity.Side(model, purpose: "verify it")
         let samples = try Parity.samples(
           source.graph, count: options.samples, seed: options.seed, threads: options.threads)
@@ -62,6 +62,20 @@ extension Converter {
       }
       return report
     }
+  }
+
+  /// How to open a written net so that it is the source: in its state, with its inputs' shapes.
+  private static func likewise(_ model: Model) -> LoadOptions {
+    var load = LoadOptions()
+    guard case .caffe(let caffe) = model.content else { return load }
+    load.isTraining = caffe.state.phase == .train
+    load.level = caffe.state.level
+    load.stages = caffe.state.stages
+    for id in caffe.graph.inputs {
+      guard let v = caffe.graph[id], v.constant == nil, let sizes = v.type.sizes else { continue }
+      load.shapes[v.name] = sizes.map(String.init)
+    }
+    return load
   }
 
   /// A network as Caffe writes it.
@@ -131,6 +145,24 @@ public struct InitReport: Sendable, Codable {
 }
 
 extension Model {
+  /// Throws where blobs cannot be made because the shape of what layers read is not known.
+  ///
+  /// - Throws: `caffe.init.unresolved` with the first such layer; layers after one of unknown type are not meant.
+  public func requireKnownBlobs() throws(ModelConvError) {
+    try rethrowing {
+      let foreign = try requireCaffe().graph.nodes.filter { $0.op is ForeignOperator }
+      guard let first = foreign.first, let op = first.op as? ForeignOperator, op.domain == "caffe.unresolved" else {
+        return
+      }
+      let name = first.origin.layer ?? first.name
+      let rest = foreign.count > 1 ? ", and those of \(foreign.count - 1) layers after it," : ""
+      throw Diagnostic.error(
+        "caffe.init.unresolved",
+        "layer '\(name)' (\(op.type)): its blobs\(rest) cannot be made: the shape of what it reads is not known",
+        at: first.origin.location, help: "give the input's shape: --shape NAME=1,3,224,224")
+    }
+  }
+
   /// How the weights of a Caffe model came about.
   public func initReport(output: String, seed: UInt64) throws(ModelConvError) -> InitReport {
     try rethrowing {

@@ -61,13 +61,28 @@ extension Model {
     }
   }
 
+  /// A key for each name: old Caffe nets give one name to several layers, of which the first is compared with the first,
+  /// the second with the second.
+  private static func numbered(_ names: [String]) -> [String] {
+    var seen: [String: Int] = [:]
+    return names.map { name in
+      seen[name, default: 0] += 1
+      return "\(seen[name] ?? 1) \(name)"
+    }
+  }
+
+  private static func added(_ mine: [String], _ other: [String], _ names: [String]) -> [String] {
+    let known = Set(mine)
+    return zip(other, names).filter { !known.contains($0.0) }.map(\.1)
+  }
+
   private static func compareLayers(
     _ a: [LayerSummary], _ b: [LayerSummary], _ out: inout ModelDifference, withoutTypes: Set<String> = []
   ) {
-    let theirs = Dictionary(b.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let mine = Set(a.map(\.name))
-    for l in a {
-      guard let o = theirs[l.name] else {
+    let (mine, other) = (numbered(a.map(\.name)), numbered(b.map(\.name)))
+    let theirs = Dictionary(zip(other, b), uniquingKeysWith: { first, _ in first })
+    for (key, l) in zip(mine, a) {
+      guard let o = theirs[key] else {
         out.removedLayers.append(l.name)
         continue
       }
@@ -88,16 +103,16 @@ extension Model {
       if changed.isEmpty { out.equalLayers += 1 }
       out.changedLayers += changed.map { .init(name: l.name, field: $0.0, before: $0.1, after: $0.2) }
     }
-    out.addedLayers = b.map(\.name).filter { !mine.contains($0) }
+    out.addedLayers = added(mine, other, b.map(\.name))
   }
 
   private static func compareTensors(
     _ a: [NamedTensor], _ b: [NamedTensor], _ out: inout ModelDifference
   ) throws(Diagnostic) {
-    let theirs = Dictionary(b.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let mine = Set(a.map(\.name))
-    for t in a {
-      guard let o = theirs[t.name] else {
+    let (mine, other) = (numbered(a.map(\.name)), numbered(b.map(\.name)))
+    let theirs = Dictionary(zip(other, b), uniquingKeysWith: { first, _ in first })
+    for (key, t) in zip(mine, a) {
+      guard let o = theirs[key] else {
         out.removedTensors.append(t.name)
         continue
       }
@@ -114,6 +129,6 @@ extension Model {
       // NaNs of other bits, and 0 and -0, are equal as values.
       if c.passes { out.equalTensors += 1 } else { out.changedTensors.append(c) }
     }
-    out.addedTensors = b.map(\.name).filter { !mine.contains($0) }
+    out.addedTensors = added(mine, other, b.map(\.name))
   }
 }

@@ -48,6 +48,7 @@ struct Initialise: Verb {
     let model = try Model.load([prototxt] + (weights.map { [$0] } ?? []), options: load)
     // Filled layers are what this verb is for, not a warning.
     console.report(model.findings.filter { $0.code != "caffe.weights.layer-missing" })
+    try model.requireKnownBlobs()
     _ = try Converter.writeCaffeWeights(model, to: output, hdf5: output.hasSuffix(".h5"))
     if output == "-" { return ExitCodes.success }
     let report = try model.initReport(output: output, seed: seed)

@@ -72,7 +72,8 @@ enum UpsampleLayer: LayerTranslator {
     let base = try Tensor((0..<planes).map { Int64($0 * plane) }, shape: [n, c, 1, 1])
     let mask = try l.cast(try l.bottom(1), .int64, "mask_int")
     let indices = try l.binary(.add, mask, l.constant("plane_start", base), "indices")
-    let geometry = WindowGeometry(kernel: [2, 2], strides: [2, 2])
+    // The size is given: windows of one element allow every size that runtimes infer a least one from.
+    let geometry = WindowGeometry(kernel: [1, 1], strides: [1, 1])
     try l.emit(
       MaxUnpool(geometry), [try l.bottom(), indices, try l.constant("size", ints: [n, c, height, width])])
   }
