@@ -8,6 +8,8 @@ struct LayerExample: Sendable, CustomStringConvertible {
   var tops = ["y"]
   /// Parameter blocks and other fields of the layer.
   var fields = ""
+  /// Shapes that the net does not tell.
+  var shapes: [String: [String]] = [:]
   /// Layers besides: a net must have an output.
   var extra = ""
 
@@ -95,9 +97,8 @@ struct LayerExample: Sendable, CustomStringConvertible {
         type: "MemoryData", inputs: [], tops: ["x", "l"],
         fields: "memory_data_param { batch_size: 2 channels: 3 height: 4 width: 5 }", extra: side),
       LayerExample(
-        type: "HDF5Data", inputs: [("z", [2, 3])], bottoms: [], tops: ["x"],
-        fields: "hdf5_data_param { source: 's' batch_size: 2 }",
-        extra: "layer { name: 'side' type: 'TanH' bottom: 'z' top: 'side' }"),
+        type: "HDF5Data", inputs: [], tops: ["x"], fields: "hdf5_data_param { source: 's' batch_size: 2 }",
+        shapes: ["x": ["2", "3"]], extra: side),
       LayerExample(
         type: "DummyData", inputs: [], tops: ["x"],
         fields: "dummy_data_param { shape { dim: 2 dim: 3 } data_filler { type: 'gaussian' } }", extra: side),
@@ -124,7 +125,8 @@ struct LayerExample: Sendable, CustomStringConvertible {
       "NormalizeL2", "ReLU6",
     ].map { LayerExample(type: $0) }
     + [
-      "ConvolutionDepthwise", "ConvolutionDepthWise", "DepthwiseConv", "DepthwiseConvolution",
+      "ConvolutionDepthwise", "ConvolutionDepthWise", "CuDNNConvolutionDepthwise", "DepthWiseConvolution",
+      "DepthwiseConv", "DepthwiseConvolution",
     ].map { LayerExample(type: $0, fields: depthwise) } + [
       LayerExample(type: "Axpy", inputs: [("s", [2, 3, 1, 1]), ("x", [2, 3, 4, 5]), ("z", [2, 3, 4, 5])]),
       LayerExample(type: "BN", fields: "bn_param { slope_filler { type: 'constant' value: 2 } }"),

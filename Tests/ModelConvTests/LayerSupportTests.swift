@@ -27,7 +27,9 @@ import Testing
     let path = folder.path("net.prototxt")
     try example.prototxt().write(toFile: path, atomically: true, encoding: .utf8)
     let declared = try #require(Capabilities.layers.first { $0.type == example.type })
-    let model = try Model.load([path])
+    var options = LoadOptions()
+    options.shapes = example.shapes
+    let model = try Model.load([path], options: options)
     let odd = model.findings.filter { $0.code == "caffe.layer.unknown-type" || $0.code == "caffe.fork.unknown-block" }
     #expect(odd.map(\.message) == [])
 

@@ -1421,6 +1421,14 @@ enum CaffeForkTable {
       mat_write_param = 46 : MatWriteParameter
       mat_read_param = 47 : MatReadParameter
       strict_dim = 1003 : bool = true
+    extend LayerParameter
+      seg_accuracy_param = 42 : SegAccuracyParameter
+      interp_param = 43 : InterpParameter
+      softmaxloss_param = 44 : SoftmaxLossParameter
+      padding_param = 45 : PaddingParameter
+      mat_write_param = 46 : MatWriteParameter
+      mat_read_param = 47 : MatReadParameter
+      strict_dim = 1003 : bool = true
     enum V1LayerParameter.LayerType
       IMAGE_SEG_DATA = 39
       SEG_ACCURACY = 40

@@ -31,14 +31,18 @@ struct WindowParameters {
     }
     pad = try Self.list(l, p, "pad", "pad_h", "pad_w", spatialAxes, 0)
     // DeepLab's and PSPNet's `hole` is the same under an older name, as are the _h and _w forms of another fork.
-    // In a binary file, hole_h alone is BVLC's `dilation`: a fork has another field under its number.
-    let isRenumbered = l.net.options.isWholeModelFile && p.has("hole_h") && !p.has("hole_w") && !p.has("hole")
+    // In a binary file, half of a pair is BVLC's `dilation`: some forks have another field under its number.
+    let half =
+      !l.net.options.isWholeModelFile
+      ? nil
+      : p.has("hole_h") && !p.has("hole_w") && !p.has("hole")
+        ? "hole_h" : p.has("dilation_w") && !p.has("dilation_h") ? "dilation_w" : nil
     dilation =
-      isRenumbered
-      ? Array(repeating: p.int("hole_h"), count: spatialAxes)
+      half != nil
+      ? Array(repeating: p.int(half ?? ""), count: spatialAxes)
       : p.has("hole") || p.has("hole_h")
-      ? try Self.list(l, p, "hole", "hole_h", "hole_w", spatialAxes, 1)
-      : try Self.list(l, p, "dilation", "dilation_h", "dilation_w", spatialAxes, 1)
+        ? try Self.list(l, p, "hole", "hole_h", "hole_w", spatialAxes, 1)
+        : try Self.list(l, p, "dilation", "dilation_h", "dilation_w", spatialAxes, 1)
     for (i, d) in dilation.enumerated() where d <= 0 {
       throw l.error("caffe.convolution.dilation-zero", "dilation of spatial axis \(i) is not positive", p, "dilation")
     }

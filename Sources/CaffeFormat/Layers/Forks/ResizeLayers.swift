@@ -72,8 +72,10 @@ enum UpsampleLayer: LayerTranslator {
     let base = try Tensor((0..<planes).map { Int64($0 * plane) }, shape: [n, c, 1, 1])
     let mask = try l.cast(try l.bottom(1), .int64, "mask_int")
     let indices = try l.binary(.add, mask, l.constant("plane_start", base), "indices")
-    // The size is given: windows of one element allow every size that runtimes infer a least one from.
-    let geometry = WindowGeometry(kernel: [1, 1], strides: [1, 1])
+    // Windows that give this very size: runtimes differ in what an index counts where another size is given.
+    let strides = [(height, h), (width, w)].map { out, d in out >= 2 * d - 1 ? 2 : 1 }
+    let geometry = WindowGeometry(
+      kernel: [height - (h - 1) * strides[0], width - (w - 1) * strides[1]], strides: strides)
     try l.emit(
       MaxUnpool(geometry), [try l.bottom(), indices, try l.constant("size", ints: [n, c, height, width])])
   }
@@ -82,11 +84,15 @@ enum UpsampleLayer: LayerTranslator {
     _ l: LayerBuilder, _ p: ParameterBlock, _ size: String, _ scale: String, _ pad: String, _ input: Int
   ) throws(Diagnostic) -> Int {
     if p.has(size) {
-      guard p.int(size) >= input else { throw l.error("caffe.upsample.size", "\(size) is smaller than the input", p, size) }
+      guard p.int(size) >= input else {
+        throw l.error("caffe.upsample.size", "\(size) is smaller than the input", p, size)
+      }
       return p.int(size)
     }
     let factor = p.has(scale) ? p.int(scale) : p.int("scale", default: 2)
-    guard factor >= 1, factor <= 1 << 16 else { throw l.error("caffe.upsample.scale", "the scale \(factor) must be positive", p) }
+    guard factor >= 1, factor <= 1 << 16 else {
+      throw l.error("caffe.upsample.scale", "the scale \(factor) must be positive", p)
+    }
     return input * factor - (p.bool(pad) ? 1 : 0)
   }
 

@@ -41,9 +41,8 @@ enum GraphExportRules {
   private static func softmax(_ op: Softmax, _ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
     let rank = try w.shape(n, 0).count
     let axis = op.axis < 0 ? op.axis + rank : op.axis
-    guard op.kind == .softmax, !op.coerced || axis == rank - 1 else {
-      throw w.refuse(n, "\(op.kind) over several axes")
-    }
+    guard op.kind == .softmax else { throw w.refuse(n, "\(op.kind) has no counterpart") }
+    guard !op.coerced || axis == rank - 1 else { throw w.refuse(n, "a softmax over several axes") }
     var d = LayerDraft(w.newLayer(n.name), "Softmax", bottoms: [try w.bottom(n, 0)], tops: [try w.top(n)])
     if axis != 1 { try d.set("softmax_param", "axis", int: axis) }
     w.add(d)
