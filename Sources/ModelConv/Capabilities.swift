@@ -1,5 +1,6 @@
 import CPURuntime
 import ModelGraph
+import OnnxFormat
 import Rewrites
 
 /// The version that this build calls itself.
@@ -20,12 +21,24 @@ public enum Capabilities {
     public let isDefault: Bool
   }
 
-  /// A neutral operator.
+  /// A neutral operator, or one of ONNX.
   public struct OperatorSupport: Sendable, Codable {
-    /// Its name in the catalogue.
+    /// `neutral` or `onnx`.
+    public let kind: String
+    /// Its name in the catalogue, or in ONNX.
     public let name: String
-    /// True where the executor has a kernel for it.
+    /// True where the executor has a kernel for it, or for what an ONNX operator is read as.
     public let runs: Bool
+    /// ONNX: the domain (`ai.onnx`, `ai.onnx.ml`, …).
+    public var domain: String?
+    /// ONNX: the operator sets that introduced the versions that are read; empty where it is kept as it is.
+    public var versionsRead: [Int]?
+    /// ONNX: the operator set that deprecated it.
+    public var deprecatedIn: Int?
+    /// ONNX: the lowest operator set of `ai.onnx` at which a form of it can be written.
+    public var writtenFrom: Int?
+    /// ONNX: forms that need a newer operator set.
+    public var limits: [String]?
   }
 
   /// Rewrites in the order in which they run.
@@ -38,7 +51,17 @@ public enum Capabilities {
 
   /// Neutral operators by name.
   public static var operators: [OperatorSupport] {
-    OperatorCatalog.all.map { OperatorSupport(name: $0.operatorName, runs: $0 is any CPUExecutable.Type) }
-      .sorted { $0.name < $1.name }
+    OperatorCatalog.all.map {
+      OperatorSupport(kind: "neutral", name: $0.operatorName, runs: $0 is any CPUExecutable.Type)
+    }.sorted { $0.name < $1.name }
+  }
+
+  /// The operators of ONNX's standard domains by domain and name.
+  public static var onnxOperators: [OperatorSupport] {
+    OnnxOperatorSupport.all.map { o in
+      OperatorSupport(
+        kind: "onnx", name: o.name, runs: o.isRead, domain: o.domain, versionsRead: o.isRead ? o.versions : [],
+        deprecatedIn: o.deprecatedIn, writtenFrom: o.writtenFrom, limits: o.limits)
+    }
   }
 }

@@ -108,11 +108,14 @@ extension FourierTransform: PlannedKernel {
     let a = try context.axis(try context.optionalInts(2)?.first ?? -2, rank: x.count)
     if context.has(1) { context.use(1, .consumed) }
     let parts = x[x.count - 1]
-    guard parts == 1 || parts == 2, a < x.count - 1 else { throw context.error("run.shape", "\(x) has no complex parts") }
+    guard parts == 1 || parts == 2, a < x.count - 1 else {
+      throw context.error("run.shape", "\(x) has no complex parts")
+    }
     let restores = isInverse && isOneSided
     // Length of the transform: of the full spectrum where only half of it is given.
     let given = try context.optionalInts(1)?.first
     let length = restores ? out[a] : given ?? x[a]
+    guard length > 0 else { throw context.error("run.range", "a transform of length \(length)") }
     let (outer, inner) = (x[..<a].reduce(1, *), x[(a + 1)..<(x.count - 1)].reduce(1, *))
     let (extent, kept, outParts, inverse) = (x[a], out[a], out[out.count - 1], isInverse)
     return PreparedKernel { (args) throws(Diagnostic) in
@@ -225,7 +228,9 @@ extension MelWeights: PlannedKernel {
     let out = try context.result()
     var numbers: [Double] = []
     for i in 0..<5 {
-      guard let v = try context.requireDoubles(i).first else { throw context.error("run.shape", "operand \(i) is empty") }
+      guard let v = try context.requireDoubles(i).first else {
+        throw context.error("run.shape", "operand \(i) is empty")
+      }
       numbers.append(v)
     }
     let (bins, length, rate) = (Int(out.shape[1]), numbers[1], numbers[2])

@@ -2,11 +2,11 @@ import Diagnostics
 
 /// How a model is converted.
 public struct ConversionOptions: Sendable {
-  /// ONNX operator set.
-  public var opset = 17
+  /// ONNX operator set; nil for that of an ONNX source (at least 9), and 17 for other sources.
+  public var opset: Int?
   /// Weights in a file beside the model; nil where the format leaves no choice only.
   public var externalData: Bool?
-  /// `float16`, or nil for the source's own type.
+  /// `float16` or `bfloat16`, or nil for the source's own type.
   public var dtype: String?
   /// Rewrites by name in place of the standard ones; nil for those.
   public var rewrites: [String]?

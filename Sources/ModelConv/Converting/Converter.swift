@@ -27,6 +27,8 @@ public struct ConversionReport: Sendable, Codable {
   public var verification: ParityReport?
   /// Why the result could not be run for a comparison.
   public var verificationProblem: String?
+  /// Why no comparison was made: the source runs on no inputs that can be made up.
+  public var notVerified: String?
 
   /// What one rewrite did.
   public struct RewriteStep: Sendable, Codable {
@@ -68,7 +70,7 @@ public struct Converter: Sendable {
       let (graph, steps) = try rewritten(source, observe)
       let sink = DiagnosticSink()
       defer { report(sink.items.map { Finding($0) }) }
-      let written = try OnnxWriter.write(graph, to: path, options: try writeOptions(), sink: sink)
+      let written = try OnnxWriter.write(graph, to: path, options: try writeOptions(model), sink: sink)
       var out = ConversionReport(
         source: model.files, output: path, externalData: written.externalDataPath, opset: written.opset,
         irVersion: written.irVersion, nodes: written.nodeCount, bytes: written.byteCount,
@@ -76,25 +78,38 @@ public struct Converter: Sendable {
           .init(name: $0.pass, changes: $0.changes, before: $0.before, after: $0.after)
         }, verification: nil, verificationProblem: nil)
       if options.verifies, path != "-" {
-        try withoutActuallyEscaping(progress) { progress in
-          out.verification = try verify(path, model, source) { progress("verifying", $0) }
-        }
+        do {
+          try withoutActuallyEscaping(progress) { progress in
+            out.verification = try verify(path, model, source) { progress("verifying", $0) }
+          }
+          if out.verification?.passes == false, source.drawsRandomNumbers {
+            out.verification = nil
+            out.notVerified = "the source draws random numbers"
+          }
+        } catch let error as Parity.SourceDoesNotRun { out.notVerified = error.text }
       }
       return out
     }
   }
 
-  private func writeOptions() throws(Diagnostic) -> OnnxWriteOptions {
+  private func writeOptions(_ model: Model) throws(Diagnostic) -> OnnxWriteOptions {
+    var opset = 17
+    var notes: OnnxNotes?
+    if case .onnx(let m) = model.content {
+      opset = max(m.opsets["ai.onnx"] ?? 1, OnnxWriter.opsets.lowerBound)
+      notes = m.notes
+    }
     var half: OnnxWriteOptions.HalfPrecision?
     switch options.dtype {
     case nil, "float32": break
     case "float16": half = OnnxWriteOptions.HalfPrecision()
+    case "bfloat16": half = OnnxWriteOptions.HalfPrecision(type: .bfloat16)
     case .some(let other):
-      throw .error("usage.dtype", "--dtype \(other): only float16 and float32 can be written", status: .usage)
+      throw .error("usage.dtype", "--dtype \(other): only float16, bfloat16 and float32 can be written", status: .usage)
     }
     return OnnxWriteOptions(
-      opset: options.opset, externalData: options.externalData, producerName: "modelconv",
-      producerVersion: ModelConvVersion.current, halfPrecision: half)
+      opset: options.opset ?? opset, externalData: options.externalData, producerName: "modelconv",
+      producerVersion: ModelConvVersion.current, halfPrecision: half, notes: notes)
   }
 
   /// The graph after the rewrites that are asked for.
@@ -125,29 +140,39 @@ public struct Converter: Sendable {
     let sink = DiagnosticSink()
     let written = try OnnxReader.read(try ByteStorage.open(path), path: path, sink: sink)
     try sink.throwIfErrors()
-    let samples = try Parity.samples(source, count: options.samples, seed: options.seed, threads: options.threads)
     var parity = Parity(tolerance: tolerance)
     parity.scalesWithMagnitude = true
-    parity.comparesType = options.dtype != "float16"
+    parity.comparesType = options.dtype == nil || options.dtype == "float32"
     parity.threads = options.threads
     parity.comparesLayers = false
     parity.progress = progress
     let names = model.allBlobs.map { (compared: $0.blob, own: $0.value) }
     let a = Parity.Side(written.graph, names: [])
     let b = Parity.Side(source, names: names.filter { n in source.value(named: n.own) != nil })
-    var report = try parity.run(a, b, samples: samples, seed: options.seed)
+    var report = try parity.run(a, reference: b, count: options.samples, seed: options.seed).report
     guard !report.passes else { return report }
     // Where it went wrong: the layers that both still have by name.
     parity.comparesLayers = true
     let all = written.graph.nodes.flatMap { $0.outputs.compactMap { $0 } }.compactMap { written.graph[$0]?.name }
     report = try parity.run(
-      Parity.Side(written.graph, names: all.map { ($0, $0) }), b, samples: samples, seed: options.seed)
+      Parity.Side(written.graph, names: all.map { ($0, $0) }), reference: b, count: options.samples, seed: options.seed
+    ).report
     return report
   }
 
-  /// Rewriting changes the order of sums; half precision has 11 bits.
+  /// Rewriting changes the order of sums; float16 has 11 bits, bfloat16 8.
   private var tolerance: Tolerance {
-    options.dtype == "float16"
-      ? Tolerance(relative: 2e-2, absolute: 1e-2) : Tolerance(relative: 1e-3, absolute: 1e-5)
+    switch options.dtype {
+    case "float16": Tolerance(relative: 2e-2, absolute: 1e-2)
+    case "bfloat16": Tolerance(relative: 1e-1, absolute: 5e-2)
+    default: Tolerance(relative: 1e-3, absolute: 1e-5)
+    }
+  }
+}
+
+extension Graph {
+  /// Whether two runs may differ.
+  fileprivate var drawsRandomNumbers: Bool {
+    nodes.contains { n in n.op.isNondeterministic || n.op.bodies.contains { $0.drawsRandomNumbers } }
   }
 }

@@ -68,11 +68,7 @@ struct Parity {
         let sessionA = try session(a.graph, keep: chunk.map(\.a))
         let sessionB = try session(b.graph, keep: chunk.map(\.b))
         let x = try sessionA.run(sample)
-        var renamed: Sample = [:]
-        for (name, t) in sample {
-          guard let other = inputNames[name] else { continue }
-          renamed[other] = try cast(t, to: b.graph.value(named: other)?.type.dtype)
-        }
+        let renamed = try self.renamed(sample, inputNames, for: b.graph)
         let y = try sessionB.run(renamed)
         for pair in chunk {
           let found = try compare(pair, value(pair.a, x, a.graph, sample), value(pair.b, y, b.graph, renamed))
@@ -163,7 +159,7 @@ struct Parity {
 
   // MARK: Running
 
-  private func session(_ g: Graph, keep: [String]) throws -> Session {
+  func session(_ g: Graph, keep: [String]) throws -> Session {
     try Session(g, options: SessionOptions(threads: threads, keep: .names(Set(keep))))
   }
 
@@ -257,17 +253,20 @@ extension Model {
       try withoutActuallyEscaping(progress) { progress in
         let a = try Parity.Side(self, purpose: "compare it")
         let b = try Parity.Side(other, purpose: "compare it")
-        let given: [Parity.Sample]
+        var parity = Parity(tolerance: tolerance, threads: threads)
+        parity.progress = progress
+        var report: ParityReport
+        var given: [Parity.Sample]
         if inputs.isEmpty {
-          given = try Parity.samples(a.graph, count: max(1, samples), seed: seed, threads: threads)
+          do {
+            (report, given) = try parity.run(a, reference: b, count: samples, seed: seed)
+          } catch let error as Parity.SourceDoesNotRun { throw error.reason }
         } else {
           let values = try InputValues(arguments: inputs)
           try a.graph.requireInputs(values.names)
           given = [Dictionary(values.tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { _, b in b })]
+          report = try parity.run(a, b, samples: given, seed: seed)
         }
-        var parity = Parity(tolerance: tolerance, threads: threads)
-        parity.progress = progress
-        var report = try parity.run(a, b, samples: given, seed: seed)
         if !report.passes, let first = given.first {
           report.notes = LayoutVariant.notes { try parity.agrees(a, b, first, with: $0) }
         }

@@ -20,6 +20,15 @@ private func opsets(_ m: ProtoMessage) throws(Diagnostic) -> [OpsetMessage] {
   return out
 }
 
+extension ProtoMessage {
+  /// The message without the fields that are decoded; nil where nothing is left.
+  fileprivate func without(_ names: String...) -> ProtoMessage? {
+    var rest = self
+    for n in names { rest.clear(n) }
+    return rest.setFields.isEmpty && rest.unknown.isEmpty ? nil : rest
+  }
+}
+
 extension ModelMessage {
   init(_ m: ProtoMessage) throws(Diagnostic) {
     irVersion = try m.int("ir_version")
@@ -37,7 +46,9 @@ extension ModelMessage {
     opsets = try OnnxFormat.opsets(m)
     metadata = try entries(m, "metadata_props")
     for f in try m.messages("functions") { functions.append(try FunctionMessage(f)) }
-    for name in ["training_info", "configuration"] where m.has(name) { ignored.append(name) }
+    rest = m.without(
+      "ir_version", "producer_name", "producer_version", "domain", "model_version", "doc_string", "graph",
+      "opset_import", "metadata_props", "functions")
   }
 }
 
@@ -52,6 +63,10 @@ extension GraphMessage {
     for v in try m.messages("output") { outputs.append(try ValueInfoMessage(v)) }
     for v in try m.messages("value_info") { valueInfo.append(try ValueInfoMessage(v)) }
     metadata = try entries(m, "metadata_props")
+    quantizationAnnotations = try m.messages("quantization_annotation")
+    rest = m.without(
+      "name", "node", "initializer", "sparse_initializer", "doc_string", "input", "output", "value_info",
+      "metadata_props", "quantization_annotation")
   }
 }
 
@@ -66,6 +81,8 @@ extension NodeMessage {
     for a in try m.messages("attribute") { attributes.append(try AttributeMessage(a)) }
     documentation = try m.string("doc_string")
     metadata = try entries(m, "metadata_props")
+    rest = m.without(
+      "input", "output", "name", "op_type", "domain", "overload", "attribute", "doc_string", "metadata_props")
   }
 }
 
@@ -81,12 +98,15 @@ extension FunctionMessage {
     for n in try m.messages("node") { nodes.append(try NodeMessage(n)) }
     opsets = try OnnxFormat.opsets(m)
     documentation = try m.string("doc_string")
+    for v in try m.messages("value_info") { valueInfo.append(try ValueInfoMessage(v)) }
+    source = m
   }
 }
 
 extension AttributeMessage {
   init(_ m: ProtoMessage) throws(Diagnostic) {
     name = try m.string("name")
+    source = m
     let number = Int(try m.enumNumber("type"))
     guard let kind = number == 0 ? Self.kindInUse(m) : OnnxAttributeKind(rawValue: number) else {
       throw .error(
@@ -157,6 +177,9 @@ extension TensorMessage {
     dataType = try m.int("data_type")
     dims = try m.ints("dims").map(Int64.init)
     isSegment = m.has("segment")
+    rest = m.without(
+      "name", "data_type", "dims", "segment", "raw_data", "float_data", "int32_data", "string_data", "int64_data",
+      "double_data", "uint64_data", "data_location", "external_data")
     payloadFields = ["raw_data", "float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data"]
       .filter { m.has($0) && (m.count($0) > 0) }
     if try m.enumNumber("data_location") == 1 {
@@ -190,6 +213,7 @@ extension ValueInfoMessage {
   init(_ m: ProtoMessage) throws(Diagnostic) {
     name = try m.string("name")
     type = if let t = try m.message("type") { try TypeMessage(t) } else { nil }
+    source = m
   }
 }
 

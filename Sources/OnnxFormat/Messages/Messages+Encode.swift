@@ -50,6 +50,7 @@ extension ModelMessage {
     for o in opsets { r.message(8, o.encoded) }
     for e in metadata { r.message(14, e.encoded) }
     for f in functions { r.message(25, try f.encoded()) }
+    if let rest { r.append(try rest.encoded()) }
     return r
   }
 }
@@ -61,11 +62,13 @@ extension GraphMessage {
     r.string(2, name)
     for t in initializers { r.message(5, try t.encoded()) }
     r.stringIfAny(10, documentation)
-    for v in inputs { r.message(11, v.encoded) }
-    for v in outputs { r.message(12, v.encoded) }
-    for v in valueInfo { r.message(13, v.encoded) }
+    for v in inputs { r.message(11, try v.encoded()) }
+    for v in outputs { r.message(12, try v.encoded()) }
+    for v in valueInfo { r.message(13, try v.encoded()) }
+    for a in quantizationAnnotations { r.message(14, try a.encoded()) }
     for t in sparseInitializers { r.message(15, try t.encoded()) }
     for e in metadata { r.message(16, e.encoded) }
+    if let rest { r.append(try rest.encoded()) }
     return r
   }
 }
@@ -82,12 +85,15 @@ extension NodeMessage {
     r.stringIfAny(7, wireDomain(domain))
     r.stringIfAny(8, overload)
     for e in metadata { r.message(9, e.encoded) }
+    if let rest { r.append(try rest.encoded()) }
     return r
   }
 }
 
 extension AttributeMessage {
+  /// The message as the file had it, where it came from one and does not depend on where that file lies.
   func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    if let source, !value.namesOtherFiles { return try source.encoded() }
     var r = ProtobufBuilder()
     r.string(1, name)
     switch value {
@@ -105,6 +111,7 @@ extension AttributeMessage {
     case .types(let v): for t in v { r.message(15, t.encoded) }
     case .sparseTensor, .sparseTensors, .reference: break
     }
+    if !documentation.isEmpty { r.string(13, documentation) }
     r.int(20, value.kind.rawValue)
     switch value {
     case .reference(let name, _): r.string(21, name)
@@ -116,8 +123,33 @@ extension AttributeMessage {
   }
 }
 
+extension AttributeValue {
+  /// Whether a tensor in it has its data in a file beside the model.
+  var namesOtherFiles: Bool {
+    switch self {
+    case .tensor(let t): t.isExternal
+    case .tensors(let l): l.contains(where: \.isExternal)
+    case .sparseTensor(let s): s.values.isExternal || s.indices.isExternal
+    case .sparseTensors(let l): l.contains { $0.values.isExternal || $0.indices.isExternal }
+    case .graph(let g): g.namesOtherFiles
+    case .graphs(let l): l.contains(where: \.namesOtherFiles)
+    default: false
+    }
+  }
+}
+
+extension GraphMessage {
+  /// Whether a tensor of the graph or of its bodies has its data in a file beside the model.
+  var namesOtherFiles: Bool {
+    initializers.contains(where: \.isExternal)
+      || sparseInitializers.contains { $0.values.isExternal || $0.indices.isExternal }
+      || nodes.contains { $0.attributes.contains { $0.value.namesOtherFiles } }
+  }
+}
+
 extension FunctionMessage {
   func encoded() throws(Diagnostic) -> ProtobufBuilder {
+    if let source { return try source.encoded() }
     var r = ProtobufBuilder()
     r.string(1, name)
     for i in inputs { r.string(4, i) }
@@ -145,12 +177,15 @@ extension TensorMessage {
     case .raw(let b), .floats(let b), .doubles(let b):
       r.payload(9, .slice(b))
     case .tensor(let t) where t.dtype != .string: r.payload(9, TensorStream.payload(t))
-    case .halved(let t): r.payload(9, TensorStream.halvedPayload(t))
+    case .halved(let t, let type): r.payload(9, TensorStream.halvedPayload(t, type))
     case .external(let list):
       for e in list { r.message(13, e.encoded) }
       r.int(14, 1)
+    case .int32s(let b): r.packed(5, try b.wireIntegers(width: 4))
+    case .int64s(let b): r.packed(payloadFields.first == "uint64_data" ? 11 : 7, try b.wireIntegers(width: 8))
     default: break
     }
+    if let rest { r.append(try rest.encoded()) }
     return r
   }
 }
@@ -161,15 +196,6 @@ extension SparseTensorMessage {
     r.message(1, try values.encoded())
     r.message(2, try indices.encoded())
     r.ints(3, dims)
-    return r
-  }
-}
-
-extension ValueInfoMessage {
-  var encoded: ProtobufBuilder {
-    var r = ProtobufBuilder()
-    r.string(1, name)
-    if let type { r.message(2, type.encoded) }
     return r
   }
 }
@@ -219,5 +245,22 @@ extension TypeMessage {
     }
     m.message(2, s)
     return m
+  }
+}
+
+extension TensorMessage {
+  var isExternal: Bool { if case .external = payload { true } else { false } }
+}
+
+extension ByteSlice {
+  /// Little-endian integers of 4 or 8 bytes.
+  func wireIntegers(width: Int) throws(Diagnostic) -> [Int64] {
+    var out: [Int64] = []
+    var cursor = ByteCursor(self)
+    while cursor.remaining >= width {
+      out.append(
+        width == 4 ? Int64(Int32(bitPattern: try cursor.u32())) : Int64(bitPattern: try cursor.u64()))
+    }
+    return out
   }
 }

@@ -1,4 +1,5 @@
 import ByteSource
+import Containers
 import TensorCore
 
 // The messages of onnx.proto as Swift values: what the reader decodes from a file and the writer encodes into one.
@@ -28,8 +29,8 @@ struct ModelMessage: Sendable {
   var opsets: [OpsetMessage] = []
   var metadata: [EntryMessage] = []
   var functions: [FunctionMessage] = []
-  /// Parts that modelconv does not carry, by field name: the reader says so.
-  var ignored: [String] = []
+  /// Fields that nothing above holds.
+  var rest: ProtoMessage?
 }
 
 struct GraphMessage: Sendable {
@@ -42,6 +43,10 @@ struct GraphMessage: Sendable {
   var outputs: [ValueInfoMessage] = []
   var valueInfo: [ValueInfoMessage] = []
   var metadata: [EntryMessage] = []
+  /// `TensorAnnotation` messages as the file has them.
+  var quantizationAnnotations: [ProtoMessage] = []
+  /// Fields that nothing above holds.
+  var rest: ProtoMessage?
 }
 
 struct NodeMessage: Sendable {
@@ -55,11 +60,21 @@ struct NodeMessage: Sendable {
   var attributes: [AttributeMessage] = []
   var documentation = ""
   var metadata: [EntryMessage] = []
+  /// Fields that nothing above holds.
+  var rest: ProtoMessage?
 }
 
 struct AttributeMessage: Sendable {
   var name: String
   var value: AttributeValue
+  var documentation = ""
+  /// The message as the file has it.
+  var source: ProtoMessage?
+
+  init(name: String, value: AttributeValue) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// The value of an attribute, by kind.
@@ -115,6 +130,10 @@ struct FunctionMessage: Sendable {
   var nodes: [NodeMessage] = []
   var opsets: [OpsetMessage] = []
   var documentation = ""
+  /// Types that the function declares of its values.
+  var valueInfo: [ValueInfoMessage] = []
+  /// The message as the file has it.
+  var source: ProtoMessage?
 }
 
 /// One array as the file holds it.
@@ -136,7 +155,7 @@ struct TensorMessage: Sendable {
     /// A tensor of the graph, written in chunks.
     case tensor(Tensor)
     /// A single-precision tensor that is written in half precision, chunk by chunk.
-    case halved(Tensor)
+    case halved(Tensor, DType)
     case none
   }
   var name = ""
@@ -147,6 +166,8 @@ struct TensorMessage: Sendable {
   /// Which fields held values; more than one is an error.
   var payloadFields: [String] = []
   var isSegment = false
+  /// Fields that nothing above holds.
+  var rest: ProtoMessage?
 }
 
 struct SparseTensorMessage: Sendable {
@@ -158,10 +179,17 @@ struct SparseTensorMessage: Sendable {
 struct ValueInfoMessage: Sendable {
   var name: String
   var type: TypeMessage?
+  /// The message as the file has it.
+  var source: ProtoMessage?
+
+  init(name: String, type: TypeMessage?) {
+    self.name = name
+    self.type = type
+  }
 }
 
 /// The type of a value.
-indirect enum TypeMessage: Sendable {
+indirect enum TypeMessage: Sendable, Hashable {
   /// Element type number and extents; no extents where even the rank is unknown.
   case tensor(Int, [DimensionMessage]?)
   case sparseTensor(Int, [DimensionMessage]?)

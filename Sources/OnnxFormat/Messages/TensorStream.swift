@@ -35,15 +35,15 @@ enum TensorStream {
   }
 
   /// The elements of a single-precision tensor in half precision.
-  static func halvedPayload(_ t: Tensor) -> ProtobufPayload {
+  static func halvedPayload(_ t: Tensor, _ type: DType) -> ProtobufPayload {
     .stream(count: t.byteCount / 2) { (put) throws(Diagnostic) in
-      try forEachHalvedPiece(of: t) { (b) throws(Diagnostic) in try b.withUnsafeBytes(put) }
+      try forEachHalvedPiece(of: t, type) { (b) throws(Diagnostic) in try b.withUnsafeBytes(put) }
     }
   }
 
   /// Gives the elements of a single-precision tensor in half precision, in order.
   static func forEachHalvedPiece(
-    of t: Tensor, _ put: (ByteSlice) throws(Diagnostic) -> Void
+    of t: Tensor, _ type: DType, _ put: (ByteSlice) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
     let chunk = 1 << 20
     try forEachPiece(of: t) { (piece) throws(Diagnostic) in
@@ -51,17 +51,21 @@ enum TensorStream {
       while at < piece.count {
         let n = min(chunk, piece.count - at) / 4
         guard n > 0, let part = piece.slice(at, n * 4) else { return }
-        let half = try ByteStorage.allocate(count: n * 2) { out in
-          part.withUnsafeBytes { source in
-            // SAFETY: source holds n floats, out n halves.
-            for i in 0..<n {
-              let f = source.loadUnaligned(fromByteOffset: i * 4, as: Float.self)
-              out.storeBytes(of: Float16(f).bitPattern, toByteOffset: i * 2, as: UInt16.self)
-            }
-          }
-        }
+        let half = try part.withUnsafeBytes { (source) throws(Diagnostic) in try halved(source, count: n, type) }
         try put(half.all)
         at += n * 4
+      }
+    }
+  }
+
+  /// `count` floats as float16 or bfloat16, rounded to the nearest.
+  static func halved(_ source: UnsafeRawBufferPointer, count: Int, _ type: DType) throws(Diagnostic) -> ByteStorage {
+    try ByteStorage.allocate(count: count * 2) { out in
+      // SAFETY: source holds `count` floats, out as many halves.
+      for i in 0..<count {
+        let f = source.loadUnaligned(fromByteOffset: i * 4, as: Float.self)
+        let bits = type == .bfloat16 ? SmallFloat.encodeBFloat16(f) : Float16(f).bitPattern
+        out.storeBytes(of: bits, toByteOffset: i * 2, as: UInt16.self)
       }
     }
   }

@@ -59,6 +59,7 @@ extension ShortTimeFourierTransform: OnnxExportable {
 
 extension SignalWindow: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    if e.opset < 17 { return try e.signalWindow(kind, dtype, isPeriodic: isPeriodic) }
     let name =
       switch kind {
       case .hann: "HannWindow"

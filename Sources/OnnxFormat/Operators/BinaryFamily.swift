@@ -84,6 +84,7 @@ extension BinaryMap: OnnxExportable {
     case .fmod: try e.put("Mod", i, o, [("fmod", .int(1))])
     case .shiftLeft: try e.put("BitShift", i, o, [("direction", .string("LEFT"))])
     case .shiftRight: try e.put("BitShift", i, o, [("direction", .string("RIGHT"))])
+    case .power where e.opset < 12: try e.oldPower()
     case .minimum: try e.put("Min", i, o)
     case .maximum: try e.put("Max", i, o)
     case .lessOrEqual where e.opset < 12: try e.put("Not", [try e.step("Greater", i, "greater")], o)
@@ -102,10 +103,21 @@ extension OnnxEmitter {
   /// a − ⌊a / b⌋ · b for operator sets without Mod; integer division truncates, which is the floor for operands ≥ 0.
   fileprivate func truncatedModulo(_ f: BinaryFunction) throws(Diagnostic) {
     guard f == .modulo, dtype(0).isInteger, !dtype(0).isSigned || dtype(0) == .int64 else {
-      throw refuse("onnx.opset-too-low", "Mod came with operator set 10", help: "use --opset 10 or higher")
+      throw refuse("onnx.opset-too-low", "Mod came with operator set 10", help: useOpset(10))
     }
     let q = try step("Div", inputs, "quotient")
     try put("Sub", [input(0), try step("Mul", [q, input(1)], "multiple")], outputs)
+  }
+
+  /// Pow before it took integers and operands of two types.
+  fileprivate func oldPower() throws(Diagnostic) {
+    if dtype(0).isFloat {
+      let exponent = dtype(1) == dtype(0) ? input(1) : try castStep(input(1), dtype(0), "exponent")
+      return try put("Pow", [input(0), exponent], outputs)
+    }
+    let base = try castStep(input(0), .float64, "base")
+    let power = try step("Pow", [base, try castStep(input(1), .float64, "exponent")], "power")
+    try put("Cast", [power], outputs, [("to", .int(OnnxDType.number(dtype(0))))])
   }
 
   /// Equality of floats before Equal took them: neither less nor greater (a NaN differs from everything).
@@ -159,6 +171,18 @@ extension OnnxEmitter {
   }
 }
 
+extension OnnxEmitter {
+  /// Clip with bounds that no attribute can hold: the larger of the operand and the lower bound, then the smaller.
+  fileprivate func clipByBounds() throws(Diagnostic) {
+    let below = has(2)
+    guard has(1) else { return try put("Min", [input(0), input(2)], outputs) }
+    if !below { return try put("Max", [input(0), input(1)], outputs) }
+    let raised = try step("Max", [input(0), input(1)], "raised")
+    note(raised, type(0))
+    try put("Min", [raised, input(2)], outputs)
+  }
+}
+
 extension Select: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) { try e.put("Where", e.inputs, e.outputs) }
 }
@@ -168,10 +192,8 @@ extension Clip: OnnxExportable {
     if e.opset >= 11 { return try e.put("Clip", e.inputs, e.outputs) }
     var attributes: [(String, OnnxAttribute)] = []
     for (i, name) in [(1, "min"), (2, "max")] where e.has(i) {
-      guard let v = e.constant(i), v.count == 1, let f = try v.floats().first else {
-        throw e.refuse(
-          "onnx.needs-constant", "bounds that are computed while the model runs need operator set 11",
-          help: "use --opset 11 or higher")
+      guard e.dtype(0).isFloat, let v = e.constant(i), v.count == 1, let f = try v.floats().first else {
+        return try e.clipByBounds()
       }
       attributes.append((name, .float(f)))
     }

@@ -170,6 +170,13 @@ extension OnnxEmitter {
 
 extension If: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    let ranks = zip(thenBody.outputs, elseBody.outputs).map { a, b in
+      (thenBody[a]?.type.shape?.count, elseBody[b]?.type.shape?.count)
+    }
+    if e.opset < 11, ranks.contains(where: { $0 != nil && $1 != nil && $0 != $1 }) {
+      throw e.refuse(
+        "onnx.opset-too-low", "branches whose results differ in rank need operator set 11", help: e.useOpset(11))
+    }
     let a = try e.bodyMessage(thenBody, formal: 0, captures: 1)
     let b = try e.bodyMessage(elseBody, formal: 0, captures: 1 + thenBody.inputs.count)
     try e.put("If", [e.input(0)], e.outputs(all: true), [("else_branch", .graph(b)), ("then_branch", .graph(a))])
@@ -201,6 +208,7 @@ extension Scan: OnnxExportable {
 extension SequenceMap: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
     let message = try e.bodyMessage(body, formal: operands, captures: operands)
+    if e.opset < 17 { return try e.sequenceMap(self, message) }
     try e.put("SequenceMap", (0..<operands).map { e.input($0) }, e.outputs(all: true), [("body", .graph(message))])
   }
 }

@@ -88,7 +88,7 @@ extension RoiAlign: OnnxExportable {
     } else if isHalfPixel {
       throw e.refuse(
         "onnx.opset-too-low", "regions shifted by half an element need operator set 16",
-        help: "use --opset 16 or higher")
+        help: e.useOpset(16))
     }
     try e.put("RoiAlign", e.inputs, e.outputs, attributes)
   }

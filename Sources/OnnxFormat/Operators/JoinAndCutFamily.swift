@@ -100,14 +100,14 @@ extension OnnxEmitter {
   fileprivate func steppedSlice(_ starts: [Int], _ ends: [Int], _ axes: [Int], _ steps: [Int]) throws(Diagnostic) {
     guard let sizes = type(0).sizes, ends.count == starts.count, axes.count == starts.count, steps.count == starts.count
     else {
-      throw refuse("onnx.opset-too-low", "a step needs operator set 10", help: "use --opset 10 or higher")
+      throw refuse("onnx.opset-too-low", "a step needs operator set 10", help: useOpset(10))
     }
     var value = input(0)
     for k in starts.indices {
       let a = axes[k] < 0 ? axes[k] + sizes.count : axes[k]
       guard sizes.indices.contains(a),
         let r = Slice.bounds(extent: sizes[a], start: starts[k], end: ends[k], step: steps[k]), r.count <= 1 << 20
-      else { throw refuse("onnx.opset-too-low", "its steps need operator set 10", help: "use --opset 10 or higher") }
+      else { throw refuse("onnx.opset-too-low", "its steps need operator set 10", help: useOpset(10)) }
       let indices = try ints((0..<r.count).map { r.start + $0 * steps[k] }, "indices\(k)")
       if k == starts.count - 1 { return try put("Gather", [value, indices], outputs, [("axis", .int(a))]) }
       value = try step("Gather", [value, indices], "axis\(k)", [("axis", .int(a))])
@@ -118,14 +118,14 @@ extension OnnxEmitter {
 extension Pad: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
     if mode == .wrap, e.opset < 19 {
-      throw e.refuse("onnx.opset-too-low", "wrapping needs operator set 19", help: "use --opset 19 or higher")
+      throw e.refuse("onnx.opset-too-low", "wrapping needs operator set 19", help: e.useOpset(19))
     }
     let attributes: [(String, OnnxAttribute)] = [("mode", .string(mode.rawValue))]
     if e.opset >= 18 || (e.opset >= 11 && !e.has(3)) { return try e.put("Pad", e.inputs, e.outputs, attributes) }
     var pads = try e.requireInts(1, "pads", since: e.has(3) ? 18 : 11)
     if e.has(3) {
       guard let rank = e.type(0).shape?.count else {
-        throw e.refuse("onnx.unknown-rank", "pads of some axes need a known rank", help: "use --opset 18 or higher")
+        throw e.refuse("onnx.unknown-rank", "pads of some axes need a known rank", help: e.useOpset(18))
       }
       let axes = try e.requireInts(3, "axes", since: 18)
       var all = [Int](repeating: 0, count: 2 * rank)
@@ -145,7 +145,7 @@ extension Pad: OnnxExportable {
       guard let v = try e.constant(2)?.floats().first else {
         throw e.refuse(
           "onnx.needs-constant", "a value that is computed while the model runs needs operator set 11",
-          help: "use --opset 11 or higher")
+          help: e.useOpset(11))
       }
       value = v
     }

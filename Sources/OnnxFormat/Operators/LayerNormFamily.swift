@@ -65,7 +65,7 @@ extension LayerNormalization: OnnxExportable {
       return try e.put("RMSNormalization", try e.withScale(axis, 1), e.outputs, attributes)
     }
     guard let rank = e.type(0).shape?.count else {
-      throw e.refuse("onnx.unknown-rank", "its rank is not known", help: "use --opset 17 or higher")
+      throw e.refuse("onnx.unknown-rank", "its rank is not known", help: e.useOpset(17))
     }
     try e.layerFormula(self, axes: Array((axis < 0 ? axis + rank : axis)..<rank))
   }

@@ -53,6 +53,7 @@ extension OnnxCall {
 
 extension Triangle: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    if e.opset < 14 { return try e.triangle(isUpper: isUpper) }
     try e.put("Trilu", e.inputs, e.outputs, [("upper", .bool(isUpper))])
   }
 }
@@ -111,6 +112,7 @@ extension Cumulate: OnnxExportable {
 
 extension CenterCropPad: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    if e.opset < 18 { return try e.centerCropPad(axes: axes) }
     try e.put("CenterCropPad", e.inputs, e.outputs, axes.isEmpty ? [] : [("axes", .ints(axes))])
   }
 }

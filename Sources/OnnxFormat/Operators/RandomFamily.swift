@@ -61,6 +61,12 @@ extension RandomFill: OnnxExportable {
 
 extension Bernoulli: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    if e.opset < 15 {
+      let seeds: [(String, OnnxAttribute)] = seed.map { [("seed", .float($0.value))] } ?? []
+      let draw = try e.step("RandomUniformLike", [e.input(0)], "draw", seeds)
+      let less = try e.step("Less", [draw, e.input(0)], "less")
+      return try e.put("Cast", [less], e.outputs, [("to", .int(OnnxDType.number(dtype ?? e.dtype(0))))])
+    }
     try e.put(
       "Bernoulli", e.inputs, e.outputs,
       [("dtype", .optional(dtype.map { OnnxDType.number($0) })), ("seed", seed.map { .float($0.value) } ?? .omit)])

@@ -47,7 +47,7 @@ extension Reduction: OnnxExportable {
     if axes.isEmpty, noopWithEmptyAxes { return try e.noReduction(function) }
     if e.opset < 11, axes.contains(where: { $0 < 0 }) {
       guard let rank = e.type(0).shape?.count else {
-        throw e.refuse("onnx.unknown-rank", "a negative axis needs a known rank", help: "use --opset 11 or higher")
+        throw e.refuse("onnx.unknown-rank", "a negative axis needs a known rank", help: e.useOpset(11))
       }
       axes = axes.map { $0 < 0 ? $0 + rank : $0 }
     }
@@ -86,7 +86,7 @@ extension OnnxEmitter {
     guard let sizes = type(0).sizes, let n = sizes.indices.contains(axis) ? sizes[axis] : sizes.last, n <= 1 << 20
     else {
       throw refuse(
-        "onnx.opset-too-low", "the last of equal elements needs operator set 12", help: "use --opset 12 or higher")
+        "onnx.opset-too-low", "the last of equal elements needs operator set 12", help: useOpset(12))
     }
     let order = try ints(Array((0..<n).reversed()), "reversed")
     let reversed = try step(

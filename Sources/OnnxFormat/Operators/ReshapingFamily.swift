@@ -45,7 +45,7 @@ extension Reshape: OnnxExportable {
       return try e.put("Reshape", e.inputs, e.outputs)
     }
     if allowsZero, e.opset < 14 {
-      throw e.refuse("onnx.opset-too-low", "an extent of 0 needs operator set 14", help: "use --opset 14 or higher")
+      throw e.refuse("onnx.opset-too-low", "an extent of 0 needs operator set 14", help: e.useOpset(14))
     }
     try e.put("Reshape", e.inputs, e.outputs, allowsZero ? [("allowzero", .int(1))] : [])
   }
@@ -56,7 +56,7 @@ extension FlattenToMatrix: OnnxExportable {
     var a = axis
     if a < 0, e.opset < 11 {
       guard let rank = e.type(0).shape?.count else {
-        throw e.refuse("onnx.unknown-rank", "a negative axis needs a known rank", help: "use --opset 11 or higher")
+        throw e.refuse("onnx.unknown-rank", "a negative axis needs a known rank", help: e.useOpset(11))
       }
       a += rank
     }
@@ -77,7 +77,7 @@ extension OnnxEmitter {
     var axes = try requireInts(1, "axes", since: 13)
     if axes.contains(where: { $0 < 0 }), opset < 11 {
       guard let rank = outputRank else {
-        throw refuse("onnx.unknown-rank", "a negative axis needs a known rank", help: "use --opset 11 or higher")
+        throw refuse("onnx.unknown-rank", "a negative axis needs a known rank", help: useOpset(11))
       }
       axes = axes.map { $0 < 0 ? $0 + rank : $0 }
     }

@@ -46,23 +46,29 @@ enum ResizeFamily {
 
 extension Resize: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    guard e.opset >= lowestOpset(e) else {
+      throw e.refuse(
+        "onnx.opset-too-low",
+        "its coordinates or filter (\(coordinates.rawValue), \(mode.rawValue), \(aspect.rawValue)"
+          + "\(antialiases ? ", antialias" : "")) need operator set \(lowestOpset(e))",
+        help: "use --opset \(lowestOpset(e)) or higher")
+    }
     if e.opset < 11 { return try e.oldResize(self) }
+    let isSymmetric = coordinates == .halfPixelSymmetric && e.opset >= 19
     var attributes: [(String, OnnxAttribute)] = [
-      ("mode", .string(mode.rawValue)), ("coordinate_transformation_mode", .string(coordinates.rawValue)),
+      ("mode", .string(mode.rawValue)),
+      (
+        "coordinate_transformation_mode",
+        .string((coordinates == .halfPixelSymmetric && !isSymmetric ? .halfPixel : coordinates).rawValue)
+      ),
       ("nearest_mode", .string(nearest.rawValue)), ("cubic_coeff_a", .float(cubicA.value)),
       ("exclude_outside", .bool(excludesOutside)), ("extrapolation_value", .float(extrapolation.value)),
     ]
-    if coordinates == .halfPixelSymmetric, e.opset < 19 {
-      throw e.refuse("onnx.opset-too-low", "its coordinates need operator set 19", help: "use --opset 19 or higher")
-    }
     var operands = e.inputs
     if e.opset >= 18 {
       attributes += [("antialias", .bool(antialiases)), ("keep_aspect_ratio_policy", .string(aspect.rawValue))]
       if !axes.isEmpty { attributes.append(("axes", .ints(axes))) }
       return try e.put("Resize", operands, e.outputs, attributes)
-    }
-    guard !antialiases, aspect == .stretch else {
-      throw e.refuse("onnx.opset-too-low", "its filter needs operator set 18", help: "use --opset 18 or higher")
     }
     if !axes.isEmpty { operands = try e.allAxes(self) }
     if e.opset < 13 {
@@ -73,36 +79,61 @@ extension Resize: OnnxExportable {
     }
     try e.put("Resize", operands, e.outputs, attributes)
   }
+
+  /// The lowest operator set that has this form.
+  private func lowestOpset(_ e: OnnxEmitter) -> Int {
+    if antialiases || aspect != .stretch { return coordinates == .halfPixelSymmetric ? 19 : 18 }
+    if coordinates == .halfPixelSymmetric, !isHalfPixel(e) { return 19 }
+    if coordinates == .tfCropAndResize, !axes.isEmpty, e.has(1), e.constant(1) == nil { return 18 }
+    let isOld = coordinates == .asymmetric && (mode == .linear || mode == .nearest && nearest == .floor)
+    // Before operator set 11 sizes are said as scales, which must be known to give those sizes.
+    return isOld && (!e.has(3) || e.outputType(0).sizes != nil && e.type(0).sizes != nil) ? 9 : 11
+  }
+
+  /// Symmetric coordinates are those of half_pixel where every scaled extent is whole.
+  private func isHalfPixel(_ e: OnnxEmitter) -> Bool {
+    if e.has(3) { return true }
+    guard let scales = try? e.constant(2)?.floats(), let sizes = e.type(0).sizes else { return false }
+    let list = axes.isEmpty ? Array(sizes.indices) : axes.map { $0 < 0 ? $0 + sizes.count : $0 }
+    return zip(list, scales).allSatisfy { a, scale in
+      sizes.indices.contains(a) && (Float(sizes[a]) * scale).rounded() == Float(sizes[a]) * scale
+    }
+  }
 }
 
 extension OnnxEmitter {
-  /// Scales of every axis, from constants.
-  fileprivate func allScales(_ op: Resize) throws(Diagnostic) -> [Float] {
+  /// The elements of operand `i` at the operator's axes, and those of `rest` at the others.
+  private func spread(_ op: Resize, _ i: Int, rest: String, isOne: Bool) throws(Diagnostic) -> String {
     guard let rank = type(0).shape?.count else {
-      throw refuse("onnx.unknown-rank", "its rank is not known", help: "use --opset 18 or higher")
+      throw refuse("onnx.unknown-rank", "its rank is not known", help: useOpset(18))
     }
-    var scales = [Float](repeating: 1, count: rank)
-    if has(3), let from = type(0).sizes, let to = outputType(0).sizes, from.count == to.count {
-      for i in scales.indices { scales[i] = Float(to[i]) / Float(max(from[i], 1)) }
-      return scales
-    }
-    guard let given = try constant(2)?.floats() else {
-      throw refuse("onnx.needs-constant", "its scales are not known", help: "use --opset 18 or higher")
-    }
-    for (k, a) in (op.axes.isEmpty ? Array(0..<rank) : op.axes).enumerated() where k < given.count {
-      let i = a < 0 ? a + rank : a
-      if scales.indices.contains(i) { scales[i] = given[k] }
-    }
-    return scales
+    let axes = op.axes.map { $0 < 0 ? $0 + rank : $0 }
+    let places = (0..<rank).map { a in axes.firstIndex(of: a) ?? axes.count + (isOne ? 0 : a) }
+    let joined = try step("Concat", [input(i), rest], "joined", [("axis", .int(0))])
+    return try step("Gather", [joined, try ints(places, "places")], "all")
   }
 
   /// Operands for all axes instead of some.
   fileprivate func allAxes(_ op: Resize) throws(Diagnostic) -> [String] {
     let region = has(1) && op.coordinates == .tfCropAndResize ? try wholeRegion(op) : ""
-    if has(3), let sizes = outputType(0).sizes {
-      return [input(0), region, "", try ints(sizes, "sizes")]
+    if has(3) {
+      if let sizes = outputType(0).sizes { return [input(0), region, "", try ints(sizes, "sizes")] }
+      return [input(0), region, "", try spread(op, 3, rest: try step("Shape", [input(0)], "shape"), isOne: false)]
     }
-    return [input(0), region, constant(try Tensor(try allScales(op)), "scales")]
+    return [input(0), region, try allScales(op)]
+  }
+
+  private func allScales(_ op: Resize) throws(Diagnostic) -> String {
+    if op.axes.isEmpty { return input(2) }
+    guard let given = try constant(2)?.floats(), let rank = type(0).shape?.count else {
+      return try spread(op, 2, rest: constant(try Tensor([Float(1)]), "one"), isOne: true)
+    }
+    var scales = [Float](repeating: 1, count: rank)
+    for (k, given) in given.enumerated() where k < op.axes.count {
+      let a = op.axes[k] < 0 ? op.axes[k] + rank : op.axes[k]
+      if scales.indices.contains(a) { scales[a] = given }
+    }
+    return constant(try Tensor(scales), "scales")
   }
 
   /// The region over every axis: 0 … 1 where the operator names none.
@@ -110,7 +141,7 @@ extension OnnxEmitter {
     guard let rank = type(0).shape?.count, let given = try constant(1)?.floats(), given.count == 2 * op.axes.count
     else {
       throw refuse(
-        "onnx.opset-too-low", "a region of some axes needs operator set 18", help: "use --opset 18 or higher")
+        "onnx.opset-too-low", "a region of some axes needs operator set 18", help: useOpset(18))
     }
     var region = [Float](repeating: 0, count: rank) + [Float](repeating: 1, count: rank)
     for (k, a) in op.axes.enumerated() {
@@ -122,20 +153,24 @@ extension OnnxEmitter {
     return constant(try Tensor(region), "region")
   }
 
-  /// Resize-10 and Upsample-9: asymmetric, nearest by floor or linear.
+  /// Resize-10 and Upsample-9: asymmetric, nearest by floor or linear; by scales.
   fileprivate func oldResize(_ op: Resize) throws(Diagnostic) {
-    let isPlain =
-      op.coordinates == .asymmetric && (op.mode == .linear || op.mode == .nearest && op.nearest == .floor)
-      && !op.antialiases && op.aspect == .stretch
-    guard isPlain else {
-      throw refuse(
-        "onnx.opset-too-low",
-        "its coordinates (\(op.coordinates.rawValue), \(op.nearest.rawValue)) need operator set 11",
-        help: "use --opset 11 or higher")
-    }
-    var scales = has(2) && !has(3) && op.axes.isEmpty ? input(2) : ""
-    if scales.isEmpty { scales = constant(try Tensor(try allScales(op)), "scales") }
+    let scales = has(3) ? try scalesOfSizes() : try allScales(op)
     try put(
       opset == 10 ? "Resize" : "Upsample", [input(0), scales], outputs, [("mode", .string(op.mode.rawValue))])
+  }
+
+  /// Scales that give the result's known sizes: ⌊extent · scale⌋ in single precision.
+  private func scalesOfSizes() throws(Diagnostic) -> String {
+    guard let from = type(0).sizes, let to = outputType(0).sizes, from.count == to.count else {
+      throw refuse("onnx.needs-constant", "its sizes are not known", help: useOpset(11))
+    }
+    var scales: [Float] = []
+    for (n, m) in zip(from, to) {
+      var s = Float(m) / Float(max(n, 1))
+      for _ in 0..<4 where (Float(n) * s).rounded(.down) < Float(m) { s = s.nextUp }
+      scales.append(s)
+    }
+    return constant(try Tensor(scales), "scales")
   }
 }

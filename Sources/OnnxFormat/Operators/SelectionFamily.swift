@@ -57,6 +57,11 @@ extension GatherND: OnnxExportable {
 
 extension ScatterElements: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
+    if reduction != .none, e.opset < 16 {
+      throw e.refuse(
+        "onnx.opset-too-low", "a reduction needs operator set 16",
+        help: e.useOpset(reduction == .add || reduction == .mul ? 16 : 18))
+    }
     try e.put(
       e.opset < 11 ? "Scatter" : "ScatterElements", e.inputs, e.outputs,
       [("axis", .int(axis)), ("reduction", reduction == .none ? .omit : .string(reduction.rawValue))])

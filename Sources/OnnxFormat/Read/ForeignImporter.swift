@@ -4,10 +4,12 @@ import TensorCore
 
 /// Keeps operators that have no neutral meaning: attributes exactly as the file has them.
 enum ForeignImporter {
+  /// - Returns: the node with data of other files taken in.
   static func read(
-    _ n: NodeMessage, _ inputs: [ValueID?], _ origin: Origin, opset: Int, into scope: OnnxScope
-  ) throws(Diagnostic) {
+    _ node: NodeMessage, _ inputs: [ValueID?], _ origin: Origin, opset: Int, into scope: OnnxScope
+  ) throws(Diagnostic) -> NodeMessage {
     let model = scope.model
+    let n = try ForeignData.embedded(node, model.tensors)
     let isStandard = OnnxCatalogue.knows(domain: n.domain, name: n.type)
     let versions = OnnxCatalogue.versions(domain: n.domain, name: n.type)
     if isStandard, let first = versions.first, first > opset {
@@ -25,25 +27,50 @@ enum ForeignImporter {
         help: "it is kept for inspection and for writing ONNX again; it cannot be run")
     }
     var fields: [ForeignField] = []
-    var captured: [ValueID] = []
+    var captured: [(name: String, value: ValueID)] = []
     for a in n.attributes {
       fields.append(ForeignField(a.name, try attribute(a, scope)))
       for name in NodeOrder.captures(a.value) {
-        if let v = scope.lookup(name) { captured.append(v) }
+        if let v = scope.lookup(name), !captured.contains(where: { $0.name == name }) { captured.append((name, v)) }
       }
+      keepFunctions(calledIn: a.value, model)
     }
     if !captured.isEmpty {
       // Values that encoded bodies use by name: kept as operands past the file's own, so that they stay alive.
-      fields.append(ForeignField(capturesField, .int(Int64(captured.count))))
+      fields.append(ForeignField(capturesField, .strings(captured.map { ByteString($0.name) })))
     }
     let op = ForeignOperator(
       domain: n.domain, type: n.type, version: opset, attributes: fields, outputCount: n.outputs.count)
     let call = OnnxCall(
       node: n, schema: OnnxOperatorSchema(domain: n.domain, name: n.type), inputs: inputs, origin: origin)
-    try scope.apply(op, inputs + captured.map { $0 }, call)
+    try scope.apply(op, inputs + captured.map(\.value), call)
+    return n
   }
 
-  /// The field that counts operands which stand for captured values.
+  /// Bodies of foreign nodes stay as they are, so the functions that they call must stay too.
+  private static func keepFunctions(calledIn value: AttributeValue, _ model: OnnxModelContext) {
+    let graphs: [GraphMessage] =
+      switch value {
+      case .graph(let g): [g]
+      case .graphs(let l): l
+      default: []
+      }
+    for n in graphs.flatMap(\.nodes) { keepFunctions(of: n, model) }
+  }
+
+  private static func keepFunctions(of n: NodeMessage, _ model: OnnxModelContext) {
+    if let f = model.functions[OnnxModelContext.key(n.domain, n.type, n.overload)],
+      !model.notes.functions.contains(where: {
+        $0.domain == f.domain && $0.name == f.name && $0.overload == f.overload
+      })
+    {
+      model.notes.functions.append(f)
+      for inner in f.nodes { keepFunctions(of: inner, model) }
+    }
+    for a in n.attributes { keepFunctions(calledIn: a.value, model) }
+  }
+
+  /// The field that names the values which operands past the file's own stand for.
   static let capturesField = "modelconv.captures"
 
   private static func isStandardDomain(_ d: String) -> Bool { d == "ai.onnx" || d == "ai.onnx.ml" }

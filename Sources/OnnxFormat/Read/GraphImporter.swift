@@ -25,6 +25,7 @@ enum GraphImporter {
         }
       }
     }
+    model.notes.take(m, graph: scope.graph.name)
     scope.reserve(defined)
     scope.reserve(m.inputs.map(\.name))
     scope.reserve(m.initializers.map(\.name))
@@ -42,6 +43,12 @@ enum GraphImporter {
     }
     for s in m.sparseInitializers {
       constants[s.values.name] = try model.tensors.decode(s, name: s.values.name)
+    }
+    for a in m.quantizationAnnotations {
+      for e in try a.messages("quant_parameter_tensor_names") {
+        let name = try e.string("value")
+        model.notes.annotationTensors[OnnxNotes.Key(graph: scope.graph.name, value: name)] = constants[name]
+      }
     }
     var k = 0
     for v in m.inputs {
@@ -70,6 +77,12 @@ enum GraphImporter {
       outputs.append(v)
     }
     scope.editor.setOutputs(outputs)
+    for name in constants.keys {
+      guard let v = scope.lookup(name).flatMap({ scope.graph[$0] }), v.consumers.isEmpty else { continue }
+      if !scope.graph.isOutput(v.id) {
+        model.notes.unused.insert(OnnxNotes.Key(graph: scope.graph.name, value: v.name))
+      }
+    }
     return outputs
   }
 

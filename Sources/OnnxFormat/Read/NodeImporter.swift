@@ -30,24 +30,33 @@ enum NodeImporter {
     let origin = Origin(file: model.file, layer: displayName, layerType: n.type)
     if let f = model.functions[OnnxModelContext.key(n.domain, n.type, n.overload)] {
       try FunctionInliner.inline(f, call: n, inputs: inputs, into: scope)
+      note(n, scope, isForeign: false)
       return
     }
     let opset = model.opset(n.domain)
     guard let schema = OnnxCatalogue.schema(domain: n.domain, name: n.type, opset: opset),
       let importer = OnnxOperators.importers["\(schema.domain)|\(schema.name)"]
     else {
-      try ForeignImporter.read(n, inputs, origin, opset: opset, into: scope)
+      note(try ForeignImporter.read(n, inputs, origin, opset: opset, into: scope), scope, isForeign: true)
       return
     }
     let call = OnnxCall(node: n, schema: schema, inputs: inputs, origin: origin)
     do throws(Diagnostic) {
       try check(call)
       try importer(scope, call)
+      note(n, scope, isForeign: false)
     } catch {
       // The rest of the graph is still read, so that every problem is reported in one run.
       scope.model.sink.report(error)
       poison(call, in: scope)
     }
+  }
+
+  /// Keeps what the node says beyond its meaning.
+  private static func note(_ n: NodeMessage, _ scope: OnnxScope, isForeign: Bool) {
+    guard let name = n.outputs.first(where: { !$0.isEmpty }), let v = scope.lookup(name).flatMap({ scope.graph[$0] })
+    else { return }
+    scope.model.notes.take(n, graph: scope.graph.name, value: v.name, isForeign: isForeign)
   }
 
   private static func check(_ call: OnnxCall) throws(Diagnostic) {

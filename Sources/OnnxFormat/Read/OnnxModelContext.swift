@@ -15,6 +15,8 @@ final class OnnxModelContext {
   var nodeCount = 0
   /// Functions that are being inlined inside each other.
   var callDepth = 0
+  /// What the file says beyond what the network computes.
+  var notes = OnnxNotes()
 
   init(
     file: String?, opsets: [String: Int], functions: [String: FunctionMessage], sink: DiagnosticSink,

@@ -32,6 +32,8 @@ package struct OnnxModel: Sendable {
   package var metadata: [(key: String, value: String)]
   /// Model-local functions by `domain.name`, which the graph holds inlined.
   package var functions: [String]
+  /// What the file says beyond what the network computes: the writer takes it.
+  package var notes: OnnxNotes
 }
 
 /// Reads .onnx files: every IR version, every operator set, raised to one internal meaning.
@@ -89,6 +91,8 @@ package enum OnnxReader {
     let context = OnnxModelContext(
       file: path, opsets: opsets, functions: functions, sink: sink, tensors: TensorDecoder(file: path),
       limits: OnnxLimits())
+    context.notes.take(m)
+    context.notes.isReshaped = options.batch != nil || !options.inputShapes.isEmpty
     let scope = OnnxScope(context, name: m.graph.name)
     let graph = try bind(m.graph, options, place)
     _ = try GraphImporter.read(graph, into: scope)
@@ -99,7 +103,7 @@ package enum OnnxReader {
       graph: scope.graph, irVersion: m.irVersion, opsets: opsets, producerName: m.producerName,
       producerVersion: m.producerVersion, domain: m.domain, modelVersion: m.modelVersion,
       documentation: m.documentation, metadata: m.metadata.map { ($0.key, $0.value) },
-      functions: m.functions.map { "\($0.domain).\($0.name)" })
+      functions: m.functions.map { "\($0.domain).\($0.name)" }, notes: context.notes)
   }
 
   private static func check(_ m: ModelMessage, _ place: SourceLocation, _ sink: DiagnosticSink) throws(Diagnostic) {
@@ -118,9 +122,6 @@ package enum OnnxReader {
           "onnx.opset", "operator set \(o.version) of ai.onnx is not known; the newest is \(OnnxCatalogue.newestOpset)",
           at: place, help: "export the model at operator set \(OnnxCatalogue.newestOpset) or lower")
       }
-    }
-    for name in m.ignored {
-      sink.warning("onnx.ignored", "the file's \(name) is not carried over", at: place)
     }
   }
 

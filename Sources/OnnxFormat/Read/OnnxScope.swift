@@ -208,8 +208,14 @@ final class OnnxScope {
     case (.unknown, _): editor.setType(id, declared)
     case (.tensor(let t, .none), .tensor(let u, .some)) where t == u: editor.setType(id, declared)
     case (.tensor(let t, .some(let have)), .tensor(let u, .some(let said))) where t == u && have.count == said.count:
-      let merged = zip(have, said).map { h, s in h.isAnonymous && !s.isAnonymous ? s : h }
+      // What the file says of sizes holds only for the inputs that it declares.
+      let merged = zip(have, said).map { h, s in
+        if h.value == nil, s.value != nil { return model.notes.isReshaped ? h : s }
+        return h.isAnonymous && !s.isAnonymous ? s : h
+      }
       if merged != have { editor.setType(id, .tensor(t, merged)) }
+    // A loop may begin with nothing and end with a sequence.
+    case (.optional, .sequence), (.optional, .tensor): editor.setType(id, declared)
     default: break
     }
   }

@@ -48,7 +48,7 @@ final class TensorDecoder {
     }
     switch m.payload {
     case .tensor(let t): return t
-    case .halved(let t): return try t.asHalf()
+    case .halved(let t, let type): return try t.asHalf(type)
     case .external(let entries):
       return try Tensor(try external.bytes(entries, tensor: m.name, wanted: byteCount), dtype: dtype, shape: shape)
     case .raw(let bytes):

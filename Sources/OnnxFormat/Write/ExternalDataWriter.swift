@@ -14,12 +14,12 @@ enum ExternalDataWriter {
   static func move(_ m: inout ModelMessage, to file: FileWriter, named name: String) throws(Diagnostic) {
     for i in m.graph.initializers.indices {
       let t: Tensor
-      var isHalved = false
+      var half: DType?
       switch m.graph.initializers[i].payload {
       case .tensor(let tensor) where tensor.dtype != .string: t = tensor
-      case .halved(let tensor):
+      case .halved(let tensor, let type):
         t = tensor
-        isHalved = true
+        half = type
       default: continue
       }
       guard t.byteCount >= threshold else { continue }
@@ -27,8 +27,8 @@ enum ExternalDataWriter {
       let gap = (unit - file.position % unit) % unit
       if gap > 0 { try file.write([UInt8](repeating: 0, count: gap)) }
       let offset = file.position
-      if isHalved {
-        try TensorStream.forEachHalvedPiece(of: t) { (b) throws(Diagnostic) in try file.write(b) }
+      if let half {
+        try TensorStream.forEachHalvedPiece(of: t, half) { (b) throws(Diagnostic) in try file.write(b) }
       } else {
         try TensorStream.forEachPiece(of: t) { (b) throws(Diagnostic) in try file.write(b) }
       }

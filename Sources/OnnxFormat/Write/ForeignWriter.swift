@@ -12,24 +12,7 @@ enum ForeignWriter {
         "onnx.foreign-operator", "layer type \(op.type) is not known, so it cannot be said in ONNX",
         help: "remove the layer with --drop, or cut the model before it with --to-blob")
     }
-    var m = NodeMessage()
-    m.name = e.uniqueNodeName(e.node.name)
-    m.type = op.type
-    m.domain = op.domain
-    var captures = 0
-    for f in op.attributes {
-      if f.name == ForeignImporter.capturesField, case .int(let n) = f.value {
-        captures = Int(n)
-        continue
-      }
-      m.attributes.append(AttributeMessage(name: f.name, value: try value(f.value, e)))
-    }
-    var inputs = e.node.inputs.indices.map { e.input($0) }
-    inputs.removeLast(min(captures, inputs.count))
-    m.inputs = inputs
-    m.outputs = e.node.outputs.indices.map { e.output($0) }
-    let isStandard = OnnxCatalogue.knows(domain: op.domain, name: op.type)
-    if isStandard, op.domain == "ai.onnx" {
+    if OnnxCatalogue.knows(domain: op.domain, name: op.type), op.domain == "ai.onnx" {
       let here = OnnxCatalogue.schema(domain: op.domain, name: op.type, opset: e.opset)?.since
       let there = OnnxCatalogue.schema(domain: op.domain, name: op.type, opset: op.version)?.since
       guard here == there else {
@@ -38,7 +21,49 @@ enum ForeignWriter {
           help: "use --opset \(op.version)")
       }
     }
+    let first = e.node.outputs.lazy.compactMap { $0 }.first.flatMap { e.graph[$0] }
+    var m = NodeMessage()
+    m.name = e.uniqueNodeName(e.node.name)
+    m.type = op.type
+    m.domain = op.domain
+    var captures: [String] = []
+    for f in op.attributes {
+      if f.name == ForeignImporter.capturesField, case .strings(let names) = f.value {
+        captures = names.map(\.string)
+        continue
+      }
+      m.attributes.append(AttributeMessage(name: f.name, value: try value(f.value, e)))
+    }
+    if let first, let source = e.notes?.nodes[e.key(first)]?.foreign, source.type == op.type,
+      source.domain == op.domain
+    {
+      m.attributes = source.attributes
+      m.overload = source.overload
+    }
+    let operands = e.node.inputs.count - min(captures.count, e.node.inputs.count)
+    m.inputs = (0..<operands).map { e.input($0) }
+    for (k, name) in captures.enumerated() where operands + k < e.node.inputs.count {
+      try keepName(name, of: e.input(operands + k), e)
+    }
+    m.outputs = e.node.outputs.indices.map { e.output($0) }
+    e.describe(&m)
     e.append(m, domainVersion: op.domain == "ai.onnx" ? nil : op.version)
+  }
+
+  /// Encoded bodies use a value by the name that it had in the file.
+  private static func keepName(_ wanted: String, of present: String, _ e: OnnxEmitter) throws(Diagnostic) {
+    guard wanted != present, e.keptNames.insert(wanted).inserted else { return }
+    guard e.unusedName(wanted) == wanted else {
+      throw e.refuse(
+        "onnx.foreign-capture", "its body uses '\(wanted)', a name that now means another value",
+        help: "convert with --no-rewrite")
+    }
+    var m = NodeMessage()
+    m.type = "Identity"
+    m.name = e.uniqueNodeName(wanted)
+    m.inputs = [present]
+    m.outputs = [wanted]
+    e.append(m, domainVersion: nil)
   }
 
   private static func value(_ v: ForeignAttribute, _ e: OnnxEmitter) throws(Diagnostic) -> AttributeValue {

@@ -5,11 +5,14 @@ import TensorCore
 /// Writes a lowered graph through an emitter.
 enum GraphWriter {
   /// - Throws: every node that cannot be written, at once.
-  static func write(_ graph: Graph, opset: Int, irVersion: Int) throws(Diagnostics) -> OnnxEmitter {
+  static func write(
+    _ graph: Graph, opset: Int, irVersion: Int, notes: OnnxNotes? = nil, narrowed: DType? = nil
+  ) throws(Diagnostics) -> OnnxEmitter {
     let e: OnnxEmitter
     do throws(Diagnostic) {
-      e = try OnnxEmitter(graph, opset: opset, irVersion: irVersion)
+      e = try OnnxEmitter(graph, opset: opset, irVersion: irVersion, notes: notes)
     } catch { throw Diagnostics([error]) }
+    e.narrowed = narrowed
     try fill(e)
     return e
   }
@@ -27,9 +30,11 @@ enum GraphWriter {
     do throws(Diagnostic) {
       inner = try OnnxEmitter(lowered, opset: e.opset, irVersion: e.irVersion, outer: e, captured: outer)
     } catch { throw Diagnostics([error]) }
+    inner.narrowed = e.narrowed
     try fill(inner)
     e.absorb(inner)
-    var m = inner.message
+    var m: GraphMessage
+    do throws(Diagnostic) { m = try inner.message() } catch { throw Diagnostics([error]) }
     m.inputs = Array(m.inputs.prefix(formal))
     if m.name.isEmpty || m.name == "model" { m.name = "body" }
     return m
@@ -101,26 +106,6 @@ extension OnnxEmitter {
     m.inputs = [from]
     m.outputs = [to]
     return m
-  }
-
-  /// The graph as a message.
-  var message: GraphMessage {
-    var g = GraphMessage()
-    g.name = graph.name.isEmpty ? "model" : graph.name
-    g.nodes = nodes
-    // A constant that an exporter looked up and said otherwise is not written.
-    var used = Set(outputNames)
-    for n in nodes { used.formUnion(NodeOrder.uses(n)) }
-    g.initializers = initializers.filter { used.contains($0.name) }.map {
-      TensorMessage(tensor: $0.tensor, name: $0.name)
-    }
-    g.inputs = graph.inputs.compactMap { graph[$0] }.map {
-      ValueInfoMessage(name: name(of: $0), type: OnnxTypes.message($0.type))
-    }
-    g.outputs = zip(graph.outputs, outputNames).map { id, name in
-      ValueInfoMessage(name: name, type: graph[id].map { OnnxTypes.message($0.type) })
-    }
-    return g
   }
 
   var constantBytes: Int { initializers.reduce(0) { $0 &+ $1.tensor.byteCount } }

@@ -15,6 +15,8 @@ package final class OnnxEmitter {
   private(set) var nodes: [NodeMessage] = []
   /// Constants by name in order of first use.
   private(set) var initializers: [(name: String, tensor: Tensor)] = []
+  /// Names that bodies of foreign nodes use for values that have another name now.
+  var keptNames: Set<String> = []
   /// Names of the graph's outputs, in their order.
   var outputNames: [String] = []
   /// Operator sets of other domains that the nodes use.
@@ -24,8 +26,12 @@ package final class OnnxEmitter {
   private var placed: Set<String> = []
   private var names: Set<String>
   private var nodeNames: Set<String> = []
-  private(set) var types: [String: ValueType] = [:]
+  var types: [String: ValueType] = [:]
   let irVersion: Int
+  /// What the source file says beyond the graph; nil where the source was of another format.
+  let notes: OnnxNotes?
+  /// The half precision that the graph was brought to: operators that lack it compute in single precision.
+  var narrowed: DType?
   /// Names in the file where they differ from the graph's: captures of a body, and what would hide an outer name.
   private var fileNames: [ValueID: String] = [:]
   /// The emitter of the graph around a body.
@@ -37,7 +43,8 @@ package final class OnnxEmitter {
   ///   - outer: for a body, the emitter of the graph around it: its names must not be hidden.
   ///   - captured: names in the outer graph of the body's inputs that stand for its values.
   init(
-    _ graph: Graph, opset: Int, irVersion: Int, outer: OnnxEmitter? = nil, captured: [ValueID: String] = [:]
+    _ graph: Graph, opset: Int, irVersion: Int, notes: OnnxNotes? = nil, outer: OnnxEmitter? = nil,
+    captured: [ValueID: String] = [:]
   ) throws(Diagnostic) {
     guard let first = graph.nodes.first ?? OnnxEmitter.placeholder else {
       throw .error("onnx.empty", "the graph has no nodes", status: .software)
@@ -45,6 +52,7 @@ package final class OnnxEmitter {
     self.graph = graph
     self.opset = opset
     self.irVersion = irVersion
+    self.notes = notes ?? outer?.notes
     node = first
     self.outer = outer
     names = outer?.allNames ?? []
@@ -135,6 +143,7 @@ package final class OnnxEmitter {
   /// The name of result `i`; "" where nobody asked for it.
   package func output(_ i: Int) -> String {
     guard i < node.outputs.count, let id = node.outputs[i], let v = graph[id] else { return "" }
+    if i > 0, v.consumers.isEmpty, !graph.isOutput(id), !(node.op is ForeignOperator) { return "" }
     types[name(of: v)] = v.type
     return name(of: v)
   }
@@ -177,7 +186,7 @@ package final class OnnxEmitter {
     if let v = ints(i) { return v }
     throw refuse(
       "onnx.needs-constant", "the \(what) are computed while the model runs, which needs operator set \(since)",
-      help: "use --opset \(since) or higher")
+      help: useOpset(since))
   }
 
   // MARK: What exporters emit
@@ -215,18 +224,23 @@ package final class OnnxEmitter {
     nodes.append(message)
   }
 
-  private func put(
+  func put(
     _ type: String, _ inputs: [String], _ outputs: [String], messages: [AttributeMessage], domain: String
   ) throws(Diagnostic) {
-    let version = domain == "ai.onnx" ? opset : domains[domain] ?? OnnxEmitter.version(of: domain)
+    let version = domain == "ai.onnx" ? opset : domains[domain] ?? version(of: domain)
     guard let schema = OnnxCatalogue.schema(domain: domain, name: type, opset: version), !schema.isDeprecated else {
-      throw missing(type, domain)
+      throw missing(type, domain, inputs, messages)
     }
     if domain != "ai.onnx" { domains[domain] = version }
     var inputs = inputs
     while inputs.last == "" { inputs.removeLast() }
     var outputs = outputs
     while outputs.count > 1, outputs.last == "" { outputs.removeLast() }
+    for (i, p) in schema.outputs.enumerated() where p.arity == .single {
+      if i == outputs.count { outputs.append("") }
+      if i < outputs.count, outputs[i].isEmpty { outputs[i] = temporary("unused\(i)") }
+    }
+    if domain == "ai.onnx", try putWidened(schema, inputs, outputs, messages) { return }
     try checkTypes(schema, inputs, domain)
     var m = NodeMessage()
     m.type = type
@@ -246,13 +260,14 @@ package final class OnnxEmitter {
       if !fact.isRequired, a.value.isDefault(fact) { continue }
       m.attributes.append(a)
     }
-    OnnxOrigin.describe(node.origin, in: &m, irVersion: irVersion)
+    describe(&m)
     nodes.append(m)
   }
 
-  /// The version of a standard domain other than `ai.onnx` that is written.
-  static func version(of domain: String) -> Int {
-    switch domain {
+  /// The version of a standard domain other than `ai.onnx` that is written: the source's where it has one.
+  private func version(of domain: String) -> Int {
+    if let version = notes?.opset(domain) { return version }
+    return switch domain {
     case "ai.onnx.ml": 3
     default: 1
     }

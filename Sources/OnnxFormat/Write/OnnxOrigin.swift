@@ -4,6 +4,9 @@ import ModelGraph
 enum OnnxOrigin {
   private static let keys = (file: "origin.file", layer: "origin.layer", type: "origin.type", passes: "origin.passes")
 
+  /// The key under which a model carries its source's producer.
+  static let producerKey = "origin.producer"
+
   static func describe(_ o: Origin, in m: inout NodeMessage, irVersion: Int) {
     guard let layer = o.layer else { return }
     let type = o.layerType ?? ""

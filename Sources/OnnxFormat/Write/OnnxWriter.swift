@@ -14,22 +14,30 @@ package struct OnnxWriteOptions: Sendable {
   package var producerVersion: String
   /// Half-precision weights and computation.
   package var halfPrecision: HalfPrecision?
+  /// What the source says beyond the graph, where it was an ONNX file.
+  package var notes: OnnxNotes?
 
   package struct HalfPrecision: Sendable, Hashable {
     /// Inputs and outputs keep single precision, with a Cast at each.
     package var keepsInterface: Bool
-    package init(keepsInterface: Bool = true) { self.keepsInterface = keepsInterface }
+    /// float16 or bfloat16.
+    package var type: DType
+    package init(keepsInterface: Bool = true, type: DType = .float16) {
+      self.keepsInterface = keepsInterface
+      self.type = type
+    }
   }
 
   package init(
     opset: Int = 17, externalData: Bool? = nil, producerName: String = "modelconv", producerVersion: String = "",
-    halfPrecision: HalfPrecision? = nil
+    halfPrecision: HalfPrecision? = nil, notes: OnnxNotes? = nil
   ) {
     self.opset = opset
     self.externalData = externalData
     self.producerName = producerName
     self.producerVersion = producerVersion
     self.halfPrecision = halfPrecision
+    self.notes = notes
   }
 }
 
@@ -81,7 +89,7 @@ package enum OnnxWriter {
           help: "choose --opset from \(opsets.lowerBound) to \(opsets.upperBound)", status: .usage)
       ])
     }
-    let ir = max(OnnxCatalogue.irVersion(opset: options.opset), 4)
+    let ir = irVersion(options)
     var lowered = try OnnxLowering.run(graph, opset: options.opset, sink: sink)
     var overflows: [(constant: String, magnitude: Float)] = []
     var sources: [ObjectIdentifier: Tensor] = [:]
@@ -100,23 +108,30 @@ package enum OnnxWriter {
           help: "convert with --dtype float32")
       }
     }
-    let emitter = try GraphWriter.write(lowered, opset: options.opset, irVersion: ir)
+    let emitter = try GraphWriter.write(
+      lowered, opset: options.opset, irVersion: ir, notes: options.notes, narrowed: options.halfPrecision?.type)
     var m = ModelMessage()
     m.irVersion = ir
     m.producerName = options.producerName
     m.producerVersion = options.producerVersion
     m.opsets = [OpsetMessage(domain: "ai.onnx", version: options.opset)]
-    for (domain, version) in emitter.domains.sorted(by: { $0.key < $1.key }) where domain != "ai.onnx" {
+    var domains = emitter.domains
+    for o in options.notes?.opsets ?? [] { domains[o.domain] = max(domains[o.domain] ?? 0, o.version) }
+    for (domain, version) in domains.sorted(by: { $0.key < $1.key }) where domain != "ai.onnx" {
       m.opsets.append(OpsetMessage(domain: domain, version: version))
     }
-    m.graph = emitter.message
+    do throws(Diagnostic) { m.graph = try emitter.message() } catch { throw Diagnostics([error]) }
     for i in m.graph.initializers.indices {
       guard case .tensor(let t) = m.graph.initializers[i].payload, let source = sources[ObjectIdentifier(t.storage)],
         source.count == t.count
       else { continue }
-      m.graph.initializers[i].payload = .halved(source)
+      m.graph.initializers[i].payload = .halved(source, t.dtype)
     }
-    for (key, value) in graph.metadata.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("onnx.") {
+    if let notes = options.notes {
+      do throws(Diagnostic) { try add(notes, to: &m, opset: options.opset, sink) } catch { throw Diagnostics([error]) }
+    }
+    for (key, value) in graph.metadata.sorted(by: { $0.key < $1.key })
+    where !key.hasPrefix("onnx.") && !m.metadata.contains(where: { $0.key == key }) {
       m.metadata.append(EntryMessage(key: key, value: value))
     }
     var counts: [String: Int] = [:]
@@ -125,6 +140,38 @@ package enum OnnxWriter {
       opset: options.opset, irVersion: ir, operatorCounts: counts, nodeCount: m.graph.nodes.count,
       constantBytes: emitter.constantBytes, byteCount: 0, externalDataPath: nil, overflows: overflows)
     return (m, report)
+  }
+
+  /// The IR version of the operator set; a source that is not lowered keeps a newer one of its own.
+  private static func irVersion(_ options: OnnxWriteOptions) -> Int {
+    let ir = max(OnnxCatalogue.irVersion(opset: options.opset), 4)
+    guard let notes = options.notes, options.opset >= notes.opset("ai.onnx") ?? 1 else { return ir }
+    return max(ir, min(notes.irVersion, OnnxCatalogue.newestIR))
+  }
+
+  /// What the source says of itself.
+  private static func add(
+    _ notes: OnnxNotes, to m: inout ModelMessage, opset: Int, _ sink: DiagnosticSink
+  ) throws(Diagnostic) {
+    m.domain = notes.domain
+    m.modelVersion = notes.modelVersion
+    m.documentation = notes.documentation
+    m.metadata = notes.metadata
+    if !notes.producer.isEmpty, notes.producer != [m.producerName, m.producerVersion].joined(separator: " "),
+      !m.metadata.contains(where: { $0.key == OnnxOrigin.producerKey })
+    {
+      m.metadata.append(EntryMessage(key: OnnxOrigin.producerKey, value: notes.producer))
+    }
+    m.functions = notes.functions
+    m.rest = notes.rest
+    // Training graphs name values of the network and follow its operator set.
+    if var rest = notes.rest, rest.has("training_info"), opset != notes.opset("ai.onnx") {
+      rest.clear("training_info")
+      m.rest = rest
+      sink.warning(
+        "onnx.training-info", "the training information holds for the source's operator set only and is left out",
+        help: "convert with --opset \(notes.opset("ai.onnx") ?? opset) to keep it")
+    }
   }
 
   private static func store(

@@ -67,10 +67,12 @@ struct CaffeToOnnx: Verb {
 
 /// Options of the verbs that write ONNX.
 struct ConversionArguments: ParsableArguments {
-  enum ElementType: String, ExpressibleByArgument, CaseIterable { case float32, float16 }
+  enum ElementType: String, ExpressibleByArgument, CaseIterable { case float32, float16, bfloat16 }
 
-  @Option(help: ArgumentHelp("ONNX operator set, 9 to the newest.", valueName: "n"))
-  var opset = 17
+  @Option(
+    help: ArgumentHelp(
+      "ONNX operator set, 9 to the newest; by default that of an ONNX source, otherwise 17.", valueName: "n"))
+  var opset: Int?
 
   @Flag(help: "Weights in a file of their own beside the model.")
   var externalData = false
@@ -168,7 +170,9 @@ struct ConversionArguments: ParsableArguments {
       let (before, after) = (s.before.values.reduce(0, +), s.after.values.reduce(0, +))
       try console.line("  \(s.name): \(s.changes) changes, \(before) to \(after) operators")
     }
-    guard let v = r.verification else { return try console.line("not verified") }
+    guard let v = r.verification else {
+      return try console.line(r.notVerified.map { "not verified: \($0)" } ?? "not verified")
+    }
     try console.line("re-opened and run against the source: \(ParityView.verdict(v))")
     guard !v.passes else { return }
     for l in ComparisonTable.lines((v.layers + v.outputs).filter { !$0.passes }) { try console.line(l) }

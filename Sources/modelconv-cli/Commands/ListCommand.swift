@@ -59,11 +59,25 @@ struct List: Verb {
   }
 
   private func operators(_ console: Console) throws {
-    let all = Capabilities.operators
-    if json { return try console.json(all) }
+    let (neutral, onnx) = (Capabilities.operators, Capabilities.onnxOperators)
+    if json { return try console.json(neutral + onnx) }
     var table = Table([("operator", .left), ("runs", .left)])
-    for o in all { table.add([o.name, o.runs ? "yes" : "no"]) }
+    for o in neutral { table.add([o.name, o.runs ? "yes" : "no"]) }
     for l in table.lines { try console.line(l) }
+    try console.line("")
+    var versions = Table([
+      ("ONNX operator", .left), ("versions read", .left), ("runs", .left), ("written from", .left),
+    ])
+    for o in onnx {
+      let domain = o.domain ?? ""
+      versions.add([
+        domain == "ai.onnx" ? o.name : "\(domain).\(o.name)",
+        (o.versionsRead ?? []).isEmpty
+          ? "kept as it is" : (o.versionsRead ?? []).map(String.init).joined(separator: " "),
+        o.runs ? "yes" : "no", o.writtenFrom.map(String.init) ?? "-",
+      ])
+    }
+    for l in versions.lines { try console.line(l) }
   }
 
   private func layers(_ console: Console) throws {
