@@ -18,7 +18,7 @@ SHARED := $(abspath $(or $(MODELCONV_SHARED),$(wildcard ../shared)))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: help build debug demo test unit-tests conformance-small conformance fuzz-smoke bench networks docs lint format \
+.PHONY: help build debug demo test unit-tests conformance-small conformance onnx-conformance fuzz-smoke bench networks docs lint format \
   schemas deps test-deps venv clean
 
 help: ## this list
@@ -72,11 +72,19 @@ bench: build test-deps ## ratios to cp, cblas_sgemm, ONNX Runtime and OpenCV
 	  || $(VENV)/bin/pip install -q -r $(ORACLES)/requirements-bench.txt || echo "OpenCV did not install: left out"; fi
 	$(VENV)/bin/python $(ORACLES)/bench.py --binary $(MODELCONV) --data bench-data --shared "$(SHARED)"
 
+onnx-conformance: build test-deps ## ONNX's own cases and models: run, converted at several operator sets, run again
+	@mkdir -p .build/test-reports
+	$(VENV)/bin/python $(ORACLES)/onnx_roundtrip.py --binary $(MODELCONV)
+	$(VENV)/bin/python $(ORACLES)/onnx_types.py --binary $(MODELCONV) --corpus "$(SHARED)/corpus"
+	$(PYTHON) $(ORACLES)/onnx_conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
+	  --corpus "$(SHARED)/corpus" --cache .build/onnx-oracles.json --report .build/test-reports/onnx.json
+
 networks: build test-deps ## prototxts of published nets in NETWORKS=FOLDER: filled, run, converted, compared
 	cd $(ORACLES) && $(abspath $(VENV))/bin/python networks.py "$(abspath $(NETWORKS))" --binary $(abspath $(MODELCONV))
 
 docs: build ## the pages of the documentation that are generated
 	$(MODELCONV) list layers --page >Sources/ModelConv/ModelConv.docc/CaffeLayers.md
+	$(PYTHON) $(ORACLES)/operator_table.py --binary $(MODELCONV) >Sources/ModelConv/ModelConv.docc/OnnxOperators.md
 
 lint: ## swift-format in lint mode
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift

@@ -58,9 +58,10 @@ public enum Capabilities {
 
   /// The operators of ONNX's standard domains by domain and name.
   public static var onnxOperators: [OperatorSupport] {
-    OnnxOperatorSupport.all.map { o in
+    let idle = Set(operators.filter { !$0.runs }.map(\.name))
+    return OnnxOperatorSupport.all.map { o in
       OperatorSupport(
-        kind: "onnx", name: o.name, runs: o.isRead, domain: o.domain, versionsRead: o.isRead ? o.versions : [],
+        kind: "onnx", name: o.name, runs: o.isRead && !idle.contains(o.name), domain: o.domain, versionsRead: o.isRead ? o.versions : [],
         deprecatedIn: o.deprecatedIn, writtenFrom: o.writtenFrom, limits: o.limits)
     }
   }

@@ -45,6 +45,8 @@ package struct OnnxNotes: Sendable {
   var tensors: [Key: ProtoMessage] = [:]
   /// Initialisers that nothing uses.
   var unused: Set<Key> = []
+  /// Inputs with a default, which is an initialiser of their name (from IR version 4 on).
+  var defaults: Set<Key> = []
   /// Initialisers that only annotations name.
   var annotationTensors: [Key: Tensor] = [:]
   var graphs: [String: GraphNote] = [:]
@@ -89,7 +91,9 @@ extension OnnxNotes {
         documentation: m.documentation, metadata: m.metadata, annotations: m.quantizationAnnotations, rest: m.rest)
     }
     for v in m.valueInfo + m.inputs + m.outputs { values[Key(graph: graph, value: v.name)] = v }
+    let inputs = Set(m.inputs.map(\.name))
     for t in m.initializers {
+      if irVersion >= 4, inputs.contains(t.name) { defaults.insert(Key(graph: graph, value: t.name)) }
       if let rest = t.rest { tensors[Key(graph: graph, value: t.name)] = rest }
     }
   }

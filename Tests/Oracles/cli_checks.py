@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import caffe_writer
+import operator_table
 from limited_process import run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -262,6 +263,15 @@ class Checks:
         process.stderr.read()
         status = process.wait(60)
         return [f"signal {-status}"] if status < 0 else []
+
+    def check_the_operator_page_is_current(self):
+        operators = operator_table.listed(self.binary)
+        evidence = json.loads(operator_table.EVIDENCE.read_text())
+        page = ROOT / "Sources" / "ModelConv" / "ModelConv.docc" / "OnnxOperators.md"
+        problems = list(operator_table.claims(operators, evidence))
+        if page.read_text() != operator_table.page(operators, evidence):
+            problems.append(f"{page.name} is not what `make docs` writes")
+        return problems
 
     def check_standard_input(self):
         done = subprocess.run([self.binary, "inspect", "--layers", "-"], input=PROTOTXT.read_bytes(),

@@ -169,6 +169,15 @@ def constant_node_with_docs():
     return model([c, helper.make_node("Add", ["x", "c"], ["y"])], [info("x")], [info("y")])
 
 
+@case
+def inputs_with_defaults():
+    w = numpy_helper.from_array(np.float32([1, 2, 3]), "w")
+    return model([helper.make_node("Add", ["x", "w"], ["y"])], [info("x"), info("w", (3,))], [info("y")], [w])
+
+
+inputs_with_defaults.check = lambda m: [v.name for v in m.graph.input] == ["x", "w"]
+
+
 # MARK: Foreign nodes
 
 def everything_attribute():

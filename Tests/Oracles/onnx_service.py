@@ -142,11 +142,10 @@ def constants(request, model):
 
 
 def operators(graph, functions=()):
-    """`domain|operator` of every node, those of bodies and functions included; constants say nothing."""
+    """`domain|operator` of every node, those of bodies and functions included."""
     out = set()
     for node in [*graph.node, *(n for f in functions for n in f.node)]:
-        if node.op_type != "Constant":
-            out.add(f"{node.domain or 'ai.onnx'}|{node.op_type}")
+        out.add(f"{node.domain or 'ai.onnx'}|{node.op_type}")
         for attribute in node.attribute:
             for body in [attribute.g, *attribute.graphs]:
                 if body.node:

@@ -31,7 +31,8 @@ later than the wanted operator set is said with older ones where those can say i
 with the layer, the operator and the operator set that could say it.
 
 *Versions* are the operator sets that introduced them. *Written from* is the lowest operator set of `ai.onnx` at which
-some form of the operator can be written (9 is the lowest that modelconv writes). *Run* and *written* count the cases
+some form of the operator can be written (9 is the lowest that modelconv writes); where the cases show it for a newer
+one only, that stands beside it. *Run* and *written* count the cases
 of ONNX's own test suite, and of models made for these tests, that hold the operator: how many of them compute what was
 recorded, and how many conversions to operator sets 9, 13, 21 and their own do so afterwards, here and in ONNX Runtime
 or ONNX's reference evaluator. An operator without cases is marked *untested*.
@@ -42,17 +43,18 @@ This page is written by `make docs`; a test compares it with the program.
 
 def evidence_of(rows):
     """By `domain|operator`: cases, run, written, refused, lowest."""
-    evidence = defaultdict(lambda: {"cases": 0, "run": 0, "written": 0, "refused": 0, "lowest": None})
+    evidence = defaultdict(lambda: {"cases": 0, "run": 0, "denied": 0, "written": 0, "refused": 0, "lowest": None})
     by_case = defaultdict(dict)
     for row in rows:
         by_case[row["case"]][row["check"]] = row
     for checks in by_case.values():
         operators = next((row["operators"] for row in checks.values() if row.get("operators")), [])
-        alone = len(operators) == 1
+        alone = len([name for name in operators if name != "ai.onnx|Constant"]) == 1
         for name in operators:
             entry = evidence[name]
             entry["cases"] += 1
             entry["run"] += checks.get("verify", {}).get("outcome") == "passed"
+            entry["denied"] += checks.get("verify", {}).get("outcome") == "denied"
             for check, row in checks.items():
                 if check not in ("same", "plain") and not check.startswith("@"):
                     continue
@@ -76,12 +78,17 @@ def page(operators, evidence):
         for o in sorted((o for o in operators if o["domain"] == domain), key=lambda o: o["name"].lower()):
             shown = evidence.get(f"{domain}|{o['name']}")
             versions = ", ".join(map(str, o["versionsRead"])) or "kept as it is"
+            written_from = str(o.get("writtenFrom", "—"))
+            if shown and o.get("writtenFrom") and (shown["lowest"] or 0) > o["writtenFrom"]:
+                written_from += f" (its cases: {shown['lowest']})"
             if o.get("deprecatedIn"):
                 versions += f" (deprecated in {o['deprecatedIn']})"
             run = f"{shown['run']} of {shown['cases']}" if shown else "untested"
+            if shown and shown["denied"]:
+                run += f", {shown['denied']} known not to"
             written = f"{shown['written']}" + (f", {shown['refused']} refused" if shown["refused"] else "") \
                 if shown else "untested"
-            lines.append(f"| {o['name']} | {versions} | {o.get('writtenFrom', '—')} | {run} | {written} "
+            lines.append(f"| {o['name']} | {versions} | {written_from} | {run} | {written} "
                          f"| {'; '.join(o.get('limits') or [])} |")
         lines.append("")
     return "\n".join(lines)
@@ -100,10 +107,10 @@ def claims(operators, evidence):
             continue
         if not o["runs"] and shown["run"]:
             yield f"{o['name']} runs, though the program says that it does not"
-        if o["runs"] and not shown["run"]:
+        if o["runs"] and not shown["run"] and not shown["denied"]:
             yield f"{o['name']} is said to run; none of its {shown['cases']} cases does"
-        if o.get("writtenFrom") and shown["lowest"] is not None and shown["lowest"] != o["writtenFrom"]:
-            yield f"{o['name']} is said to be written from {o['writtenFrom']}; the cases reach {shown['lowest']}"
+        if o.get("writtenFrom") and shown["lowest"] is not None and shown["lowest"] < o["writtenFrom"]:
+            yield f"{o['name']} is said to be written from {o['writtenFrom']}; its cases reach {shown['lowest']}"
 
 
 def main():

@@ -43,7 +43,8 @@ extension OnnxEmitter {
   func centerCropPad(axes given: [Int]) throws(Diagnostic) {
     guard opset >= 12, let rank = type(0).shape?.count else {
       throw refuse(
-        "onnx.opset-too-low", "CenterCropPad came with operator set 18", help: useOpset(opset < 12 ? 12 : 18))
+        "onnx.opset-too-low", "CenterCropPad came with operator set 18",
+        help: "use --opset \(opset < 12 ? 12 : 18) or higher")
     }
     let axes = (given.isEmpty ? Array(0..<rank) : given).map { $0 < 0 ? $0 + rank : $0 }
     let two = constant(try Tensor(scalar: Int64(2)), "two")

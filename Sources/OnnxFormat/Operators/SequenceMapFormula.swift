@@ -8,7 +8,9 @@ extension OnnxEmitter {
   /// - Parameter message: the body, whose inputs are elements of the operands.
   func sequenceMap(_ op: SequenceMap, _ message: GraphMessage) throws(Diagnostic) {
     guard opset >= 13 else {
-      throw refuse("onnx.opset-too-low", "SequenceMap came with operator set 17", help: useOpset(13))
+      throw refuse(
+        "onnx.opset-too-low", "SequenceMap is said by a loop over sequences, which came with operator set 13",
+        help: "use --opset 13 or higher")
     }
     var body = GraphMessage()
     body.name = message.name

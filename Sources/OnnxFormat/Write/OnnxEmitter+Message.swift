@@ -49,6 +49,11 @@ extension OnnxEmitter {
       g.initializers.append(t)
     }
     g.inputs = graph.inputs.compactMap { graph[$0] }.map { info($0, name(of: $0)) }
+    // An input with a default stays one where the default is still there.
+    let placed = Set(g.initializers.map(\.name))
+    for v in graph.values where notes?.defaults.contains(key(v)) == true && placed.contains(name(of: v)) {
+      g.inputs.append(info(v, name(of: v)))
+    }
     for (id, name) in zip(graph.outputs, outputNames) {
       if let v = graph[id] { g.outputs.append(info(v, name)) }
     }
