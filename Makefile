@@ -48,6 +48,7 @@ conformance-small:
 	@mkdir -p .build/test-reports && rm -f .build/test-reports/{conformance,cli,pictures}.json
 	@status=0; \
 	if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python $(ORACLES)/test_oracles.py || status=1; \
+	$(VENV)/bin/python $(ORACLES)/onnx_roundtrip.py --binary $(MODELCONV) || status=1; \
 	else echo "no Python oracles: their own tests are skipped"; fi; \
 	$(PYTHON) $(ORACLES)/cli_checks.py --binary $(MODELCONV) --report .build/test-reports/cli.json || status=1; \
 	$(PYTHON) $(ORACLES)/conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
