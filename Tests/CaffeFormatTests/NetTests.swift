@@ -144,4 +144,14 @@ import Testing
     #expect(model.graph.value(named: "y")?.type.description == "float32[N,4,4,3]")
     #expect(model.graph.value(named: "z")?.type.description == "float32[N,5]")
   }
+
+  @Test func whatSilenceTakesIsTheOutputOfANetWithoutAny() throws {
+    let text =
+      "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 dim: 3 } } }\n"
+      + "layer { name: 't' type: 'TanH' bottom: 'x' top: 't' }\nlayer { name: 's' type: 'Silence' bottom: 't' }\n"
+    let graph = try readNet(text, DiagnosticSink()).graph
+    #expect(graph.outputs.compactMap { graph[$0]?.name } == ["t"])
+    let both = try readNet(text + "layer { name: 'p' type: 'TanH' bottom: 'x' top: 'p' }", DiagnosticSink()).graph
+    #expect(both.outputs.compactMap { both[$0]?.name } == ["p"])
+  }
 }

@@ -308,7 +308,21 @@ final class NetTranslator {
       }
       finals[i] = v
     }
-    editor.setOutputs(connections.outputs.compactMap { finals[$0] })
+    var outputs = connections.outputs
+    if outputs.isEmpty {
+      // Silence and layers that write files take the last blobs: those are what the net is there for.
+      for entry in connections.entries where entry.tops.isEmpty {
+        for case .some(let blob) in entry.bottoms where finals[blob] != nil && !outputs.contains(blob) {
+          outputs.append(blob)
+        }
+      }
+      let names = outputs.map { connections.blobs[$0] }.joined(separator: ", ")
+      if !outputs.isEmpty {
+        sink.note(
+          "caffe.net.taken-outputs", "every blob is read; what layers without tops take is the output: \(names)")
+      }
+    }
+    editor.setOutputs(outputs.compactMap { finals[$0] })
     blobValues = finals
   }
   /// The last value of each blob, automatic splits left out.
