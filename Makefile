@@ -11,7 +11,8 @@ OPSETS     ?= 9,11,13,17,21
 
 # Debian and Ubuntu package names.
 NATIVE_PACKAGES := libhdf5-dev libzip-dev zlib1g-dev libopenblas-dev libprotobuf-dev libprotobuf-c-dev \
-  protobuf-compiler protobuf-c-compiler libpng-dev libturbojpeg0-dev pkg-config
+  protobuf-compiler protobuf-c-compiler libpng-dev libturbojpeg0-dev libtiff-dev libwebp-dev \
+  libopenjp2-7-dev pkg-config
 
 # Fixtures too large for the repository: a folder named by MODELCONV_SHARED, or `shared` beside the package.
 SHARED := $(abspath $(or $(MODELCONV_SHARED),$(wildcard ../shared)))
@@ -57,6 +58,8 @@ conformance-small:
 	  || status=1; \
 	if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python $(ORACLES)/pictures_check.py --binary $(MODELCONV) \
 	  --shared "$(SHARED)" --report .build/test-reports/pictures.json || status=1; fi; \
+	if [ -x $(VENV)/bin/python ]; then \
+	  $(VENV)/bin/python $(ORACLES)/onnx_versions.py --binary $(MODELCONV) --every 40 || status=1; fi; \
 	exit $$status
 
 conformance: build test-deps ## every fixture at hand, whole networks included, at every opset
@@ -64,6 +67,9 @@ conformance: build test-deps ## every fixture at hand, whole networks included, 
 	$(PYTHON) $(ORACLES)/conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
 	  --opsets $(OPSETS) --report .build/test-reports/conformance-all.json --disturb --roundtrip \
 	  --fixtures Samples/digits --shared "$(SHARED)"
+	@if [ -x $(VENV)/bin/python ]; then \
+	  $(VENV)/bin/python $(ORACLES)/onnx_versions.py --binary $(MODELCONV) --missing && \
+	  $(VENV)/bin/python $(ORACLES)/hostile_graphs.py --binary $(MODELCONV); fi
 
 fuzz-smoke: build ## 500 mutated files: no signal, no status outside the contract
 	$(PYTHON) $(ORACLES)/fuzz_smoke.py --binary $(MODELCONV) --count 500 --shared "$(SHARED)"

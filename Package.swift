@@ -52,6 +52,8 @@ let package = Package(
     .target(name: "COnnxProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtobufText", dependencies: ["CProtobufLib"]),
     .target(name: "CKernels", cSettings: fastC),
+    // Compiled against the libraries' headers, linked to none of them: see CPictureCodecs.h.
+    .target(name: "CPictureCodecs", linkerSettings: [.linkedLibrary("dl")]),
 
     // L0
     .target(name: "Diagnostics", swiftSettings: swift),
@@ -67,14 +69,14 @@ let package = Package(
       ],
       swiftSettings: swift),
     .target(
-      name: "Pictures", dependencies: ["Diagnostics", "ByteSource", "TensorCore", "CPNG", "CJPEG"],
+      name: "Pictures", dependencies: ["Diagnostics", "ByteSource", "TensorCore", "CPNG", "CJPEG", "CPictureCodecs"],
       swiftSettings: swift),
     .target(name: "ModelGraph", dependencies: ["Diagnostics", "TensorCore"], swiftSettings: swift),
     // L3
     .target(name: "Rewrites", dependencies: ["Diagnostics", "TensorCore", "ModelGraph"], swiftSettings: swift),
     .target(
       name: "CPURuntime",
-      dependencies: ["Diagnostics", "TensorCore", "ModelGraph", "CKernels", "COpenBLAS"],
+      dependencies: ["Diagnostics", "TensorCore", "ModelGraph", "Pictures", "CKernels", "COpenBLAS"],
       swiftSettings: swift),
     // L4
     .target(
@@ -136,7 +138,8 @@ let package = Package(
     tests(
       "CaffeFormatTests",
       [
-        "Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "CaffeFormat", "CPURuntime", "WeightFormats",
+        "Diagnostics", "ByteSource", "TensorCore", "Containers", "ModelGraph", "CaffeFormat", "CPURuntime",
+        "WeightFormats",
       ]),
     tests(
       "OnnxFormatTests",

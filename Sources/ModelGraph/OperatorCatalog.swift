@@ -21,7 +21,7 @@ package enum OperatorCatalog {
     SpaceToDepth.self, EyeLike.self, NumberRange.self, ColumnsToImage.self, Cumulate.self, CenterCropPad.self,
     // Images and regions
     Resize.self, GridSample.self, AffineGrid.self, RoiAlign.self, MaxRegionPool.self, MaxUnpool.self,
-    DeformableConvolution.self, NonMaxSuppression.self,
+    DeformableConvolution.self, NonMaxSuppression.self, ImageDecoder.self,
     // Sequences in time, attention
     Recurrent.self, Attention.self, FlexAttention.self, RotaryEmbedding.self, LinearAttention.self,
     CausalConvolution.self, LayerNormalization.self, GroupNormalization.self, Dropout.self, ClassificationLoss.self,
@@ -40,12 +40,16 @@ package enum OperatorCatalog {
     RegexFullMatch.self, NGramCounts.self,
     // Classical models
     ColumnGather.self, Binarizer.self, LabelEncoder.self, FeatureScaler.self, FeatureNormalizer.self,
-    LinearRegressor.self, TreeEnsemble.self,
+    LinearRegressor.self, LinearClassifier.self, SupportVectorRegressor.self, SupportVectorClassifier.self,
+    TreeEnsemble.self, DecisionForest.self, Imputer.self, CategoryIndicator.self, FeatureConcat.self,
+    MapVectorizer.self, MapToRow.self, RowsToMaps.self,
+    // Training
+    OptimizerStep.self,
   ]
 
   /// Operators without a kernel yet: they are read, inferred, inspected and written, and refused by name when run. An entry
   /// that gets a kernel moves to `all`.
-  package static let awaitingKernels: [any Operator.Type] = [ImageDecoder.self]
+  package static let awaitingKernels: [any Operator.Type] = []
 
   /// The operator of a name in the catalogue.
   package static func named(_ name: String) -> (any Operator.Type)? {

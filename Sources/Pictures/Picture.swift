@@ -53,18 +53,23 @@ package struct Picture: Sendable, Hashable {
   package func tensor() throws(Diagnostic) -> Tensor { try Tensor(pixels, shape: [height, width, channels]) }
 
   /// True for the file formats that `decode` reads.
-  package static func matches(_ b: ByteSlice) -> Bool { PNG.matches(b) || JPEG.matches(b) }
+  package static func matches(_ b: ByteSlice) -> Bool {
+    PNG.matches(b) || JPEG.matches(b) || LibraryPicture.matching(b) != nil || PNM.matches(b) || BMP.matches(b)
+  }
 
-  /// Decodes PNG or JPEG, recognised by content.
+  /// Decodes PNG, JPEG, BMP, PNM, TIFF, WebP or JPEG 2000, recognised by content.
   ///
   /// - Parameter grey: the luminance of a JPEG as the file stores it; a PNG's colours are not changed.
   /// - Throws: `picture.format` for anything else, `picture.damaged`, `picture.size`.
   package static func decode(_ b: ByteSlice, grey: Bool = false) throws(Diagnostic) -> Picture {
     if PNG.matches(b) { return try PNG.decode(b) }
     if JPEG.matches(b) { return try JPEG.decode(b, grey: grey) }
+    if let format = LibraryPicture.matching(b) { return try format.decode(b) }
+    if PNM.matches(b) { return try PNM.decode(b) }
+    if BMP.matches(b) { return try BMP.decode(b) }
     throw .error(
-      "picture.format", "is neither a PNG nor a JPEG picture", at: SourceLocation(file: b.storage.path),
-      help: "convert it to PNG or JPEG first")
+      "picture.format", "is no PNG, JPEG, BMP, PNM, TIFF, WebP or JPEG 2000 picture",
+      at: SourceLocation(file: b.storage.path), help: "convert it to PNG or JPEG first")
   }
 
   /// Checks a claimed size against a bound that depends on the bytes that are there.

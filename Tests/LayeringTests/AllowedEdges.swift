@@ -13,12 +13,14 @@ enum AllowedEdges {
         "CSupport",
       ]
     ),
-    (2, "Pictures", "Sources/Pictures", ["Diagnostics", "ByteSource", "TensorCore", "CPNG", "CJPEG"]),
+    (
+      2, "Pictures", "Sources/Pictures", ["Diagnostics", "ByteSource", "TensorCore", "CPNG", "CJPEG", "CPictureCodecs"]
+    ),
     (2, "ModelGraph", "Sources/ModelGraph", ["Diagnostics", "TensorCore"]),
     (3, "Rewrites", "Sources/Rewrites", ["Diagnostics", "TensorCore", "ModelGraph"]),
     (
       3, "CPURuntime", "Sources/CPURuntime",
-      ["Diagnostics", "TensorCore", "ModelGraph", "CKernels", "COpenBLAS"]
+      ["Diagnostics", "TensorCore", "ModelGraph", "Pictures", "CKernels", "COpenBLAS"]
     ),
     (
       4, "CaffeFormat", "Sources/CaffeFormat",
@@ -49,7 +51,7 @@ enum AllowedEdges {
 
   /// Folders of `Sources` without Swift code: C targets and system library modules.
   static let foldersWithoutSwift: Set<String> = [
-    "System", "CSupport", "CHDF5Shim", "CCaffeProto", "COnnxProto", "CProtobufText", "CKernels",
+    "System", "CSupport", "CHDF5Shim", "CCaffeProto", "COnnxProto", "CProtobufText", "CKernels", "CPictureCodecs",
     "kernel-bench",
   ]
 }

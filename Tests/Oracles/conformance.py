@@ -192,6 +192,9 @@ class Driver:
             result = self.modelconv("inspect", case.model, **limits)
             if result.status == 0 and hostile and "load" not in case.expect:
                 result = self.modelconv("inspect", "--weights", case.model, **limits)
+            if result.status == 0 and hostile and "load" not in case.expect and str(case.model).endswith(".onnx"):
+                # What can be shown is refused when it is to be run.
+                result = self.modelconv("run", case.model, "-o", self.scratch / "never.npz", **limits)
         problems = []
         if result.died:
             problems.append(result.summary())

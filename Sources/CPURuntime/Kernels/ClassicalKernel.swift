@@ -1,5 +1,4 @@
 import Diagnostics
-import Glibc
 import ModelGraph
 import TensorCore
 
@@ -89,35 +88,6 @@ extension FeatureNormalizer: EvaluatedKernel {
       if size != 0 { for i in row { values[i] /= size } }
     }
     return [.tensor(try Tensor(values.map { Float($0) }, shape: x.shape))]
-  }
-}
-
-extension PostTransform {
-  /// Applies itself to one row of scores.
-  func apply(_ row: inout [Double]) {
-    switch self {
-    case .NONE: break
-    case .LOGISTIC: row = row.map { 1 / (1 + exp(-$0)) }
-    case .SOFTMAX, .SOFTMAX_ZERO:
-      // SOFTMAX_ZERO leaves zeros out.
-      let leavesZeros = self == .SOFTMAX_ZERO
-      let top = row.max() ?? 0
-      let powers = row.map { leavesZeros && $0 == 0 ? 0 : exp($0 - top) }
-      let sum = powers.reduce(0, +)
-      row = powers.map { sum == 0 ? 0 : $0 / sum }
-    case .PROBIT: row = row.map { Self.probit($0) }
-    }
-  }
-
-  /// The inverse of the normal distribution's cumulative function, by halving and Newton's steps.
-  private static func probit(_ p: Double) -> Double {
-    guard p > 0, p < 1 else { return p == 0 ? -.infinity : p == 1 ? .infinity : .nan }
-    var (low, high) = (-40.0, 40.0)
-    for _ in 0..<80 {
-      let middle = (low + high) / 2
-      if 0.5 * erfc(-middle / 2.0.squareRoot()) < p { low = middle } else { high = middle }
-    }
-    return (low + high) / 2
   }
 }
 

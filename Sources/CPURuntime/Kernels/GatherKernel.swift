@@ -46,7 +46,9 @@ extension ShapeOf: PlannedKernel, EvaluatedKernel {
   }
 
   package func evaluate(_ inputs: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
-    guard let t = inputs.first.flatMap({ $0 })?.tensor else { throw context.error("run.not-a-tensor", "no tensor is given") }
+    guard let t = inputs.first.flatMap({ $0 })?.tensor else {
+      throw context.error("run.not-a-tensor", "no tensor is given")
+    }
     return [.tensor(try Tensor(range(rank: t.rank).map { Int64(t.shape[$0]) }))]
   }
 }
@@ -57,6 +59,7 @@ extension Fill: PlannedKernel, EvaluatedKernel {
     let out = try context.result()
     let count = out.count
     let width = out.dtype.byteWidth
+    guard width > 0 else { throw context.needsRuntime() }
     let pattern = try value.tensor.bytes().bytes
     guard pattern.count >= width else { throw context.error("run.shape", "the value to fill with is empty") }
     return PreparedKernel { (args) throws(Diagnostic) in
@@ -70,9 +73,11 @@ extension Fill: PlannedKernel, EvaluatedKernel {
 
   /// Strings and packed elements.
   package func evaluate(_ inputs: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
-    guard let s = inputs.first.flatMap({ $0 })?.tensor else { throw context.error("run.not-a-tensor", "no shape is given") }
+    guard let s = inputs.first.flatMap({ $0 })?.tensor else {
+      throw context.error("run.not-a-tensor", "no shape is given")
+    }
     let shape = try s.ints().map { Int($0) }
-    _ = try Checked.bytes(.uint8, shape)
+    _ = try Checked.bytes(.uint8, shape, layer: context.name)
     guard shape.reduce(1, *) <= context.limits.memory / 16 else {
       throw context.error("run.memory-limit", "a result of shape \(shape) is larger than the memory limit")
     }

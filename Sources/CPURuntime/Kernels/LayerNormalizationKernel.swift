@@ -130,7 +130,7 @@ extension Dropout: PlannedKernel {
       }
     }
     guard NumberLoop.isSupported(x.dtype), ratio <= 1 else { throw context.unsupportedType(x.dtype) }
-    let (type, seed) = (x.dtype, seed.map { UInt64(bitPattern: Int64($0)) })
+    let (type, seed) = (x.dtype, seed.map { UInt32(truncatingIfNeeded: $0) })
     return PreparedKernel { (args) throws(Diagnostic) in
       var random = RandomSource(seed: seed)
       for i in 0..<count {

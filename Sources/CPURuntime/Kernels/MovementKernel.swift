@@ -49,7 +49,8 @@ extension Slice: MovesElements {
         throw context.error("run.shape", "the slice of axis \(a) is out of range")
       }
       if b.count > 0 { offset += b.start * strides[a] }
-      strides[a] *= steps[k]
+      // The stride of a single element is never used, and its product may not fit.
+      strides[a] = b.count > 1 ? strides[a] * steps[k] : 0
     }
     return try stridedKernel(context, strides: strides, offset: offset)
   }

@@ -30,7 +30,9 @@ struct QuantizationLayout {
         throw context.error("run.shape", "scales \(scale) do not fit blocks of \(blockSize) of \(x)")
       }
     } else {
-      guard count == extent else { throw context.error("run.shape", "\(count) scales for \(extent) elements of axis \(axis)") }
+      guard count == extent else {
+        throw context.error("run.shape", "\(count) scales for \(extent) elements of axis \(axis)")
+      }
       (block, blocks) = (0, 0)
     }
   }
@@ -144,7 +146,8 @@ extension DynamicQuantizeLinear: EvaluatedKernel {
     let values = try x.floats()
     let low = min(0, values.min() ?? 0)
     let high = max(0, values.max() ?? 0)
-    let scale = (high - low) / 255
+    // Zeros alone have no range; both ONNX Runtime and ONNX's reference take 1 then.
+    let scale = high == low ? 1 : (high - low) / 255
     let zero = scale == 0 ? 0 : min(max((-low / scale).rounded(.toNearestOrEven), 0), 255)
     let out = values.map { v -> UInt8 in
       let q = (scale == 0 ? 0 : (v / scale).rounded(.toNearestOrEven)) + zero

@@ -38,6 +38,9 @@ extension RoiAlign: PlannedKernel {
           op.samplingRatio > 0 ? op.samplingRatio : min(max(NumberLoop.integer(bin.rounded(.up)), 0), 1 << 16)
         }
         let (nx, ny) = (samples(bw), samples(bh))
+        guard nx <= 1 << 16, ny <= 1 << 16, nx * ny <= 1 << 22 else {
+          throw .error("run.region", "layer '\(name)': region \(r) asks for \(nx)x\(ny) samples in each place")
+        }
         Parallel.ranges(channels, grain: 8) { range in
           for c in range {
             let plane = image + c * rows * columns

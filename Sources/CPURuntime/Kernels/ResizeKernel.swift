@@ -57,8 +57,9 @@ struct ResizeAxis {
 
   private static func taps(_ op: Resize, _ x: Double, _ scale: Double) -> [(index: Int, weight: Double)] {
     let floor = x.rounded(.down)
-    let base: Int = NumberLoop.integer(floor)
-    let ratio = x - floor
+    // A cropped region may lie anywhere; what is this far out is clamped to the edge or counts as outside.
+    let base: Int = NumberLoop.integer(min(max(floor, -1e12), 1e12))
+    let ratio = x.isFinite ? x - floor : 0
     switch op.mode {
     case .nearest:
       if ratio == 0 { return [(base, 1)] }
@@ -131,6 +132,8 @@ extension Resize: PlannedKernel {
       let plan = ResizeAxis(self, input: n, output: m, scale: scale, region: part)
       if !plan.isIdentity { plans.append((a, plan)) }
     }
+    // Nothing to compute, and an empty axis would leave the passes between without a size.
+    if out.contains(0) { return PreparedKernel { (_) throws(Diagnostic) in } }
     switch x.dtype {
     case .float32: return try kernel(context, plans, Float.self)
     case .float64: return try kernel(context, plans, Double.self)

@@ -127,7 +127,7 @@ extension OneHot: EvaluatedKernel {
     else { throw context.error("run.shape", "the depth or the values do not fit") }
     var shape = x.shape
     shape.insert(depth, at: a)
-    guard try Checked.bytes(.int64, shape) <= context.limits.memory else {
+    guard try Checked.bytes(.int64, shape, layer: context.name) <= context.limits.memory else {
       throw context.error("run.memory-limit", "a result of shape \(shape) is larger than the memory limit")
     }
     let indices = try x.doubles()

@@ -24,7 +24,7 @@ extension StringSplit: EvaluatedKernel {
     let x = try context.tensor(inputs, 0)
     let parts = try x.strings().map { split($0.bytes) }
     let longest = parts.map(\.count).max() ?? 0
-    _ = try Checked.bytes(.int64, x.shape + [longest])
+    _ = try Checked.bytes(.int64, x.shape + [longest], layer: context.name)
     var out: [ByteString] = []
     for p in parts { out += p.map { ByteString($0) } + Array(repeating: ByteString([]), count: longest - p.count) }
     return [
@@ -114,12 +114,12 @@ extension RegexFullMatch: EvaluatedKernel {
 extension NGramCounts: EvaluatedKernel {
   package func evaluate(_ inputs: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
     let x = try context.tensor(inputs, 0)
-    guard let width = columns.max().map({ $0 + 1 }), columns.allSatisfy({ $0 >= 0 }), x.rank <= 2 else {
+    guard columns.allSatisfy({ $0 >= 0 && $0 < 1 << 40 }), let width = columns.max().map({ $0 + 1 }), x.rank <= 2 else {
       throw context.error("run.shape", "the columns of the n-grams are not given")
     }
     let rows = x.rank == 2 ? x.shape[0] : 1
     let length = x.rank == 2 ? x.shape[1] : x.count
-    guard try Checked.bytes(.float32, [rows, width]) <= context.limits.memory else {
+    guard try Checked.bytes(.float32, [rows, width], layer: context.name) <= context.limits.memory else {
       throw context.error("run.memory-limit", "a result of \(rows)×\(width) is larger than the memory limit")
     }
     // Words as numbers: the place of a string in the pool.
@@ -138,11 +138,15 @@ extension NGramCounts: EvaluatedKernel {
     }
     let known = try grams(pool, context)
     var counts = [Float](repeating: 0, count: rows * width)
-    for r in 0..<rows {
+    // Longer n-grams and wider gaps than a row has words find nothing.
+    let shortest = max(minimumLength, 1)
+    let longest = min(max(maximumLength, shortest), max(length, 1))
+    let widest = min(max(maximumSkips, 0), length) + 1
+    for r in 0..<rows where shortest <= longest {
       let line = Array(words[r * length..<(r + 1) * length])
-      for n in max(minimumLength, 1)...max(maximumLength, minimumLength, 1) {
+      for n in shortest...longest {
         // Words of one-grams have no distance.
-        for step in 1...(n == 1 ? 1 : max(maximumSkips, 0) + 1) {
+        for step in 1...(n == 1 ? 1 : widest) {
           var start = 0
           while start + step * (n - 1) < length {
             let gram = (0..<n).map { line[start + $0 * step] }

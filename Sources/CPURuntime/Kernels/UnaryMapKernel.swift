@@ -24,8 +24,25 @@ extension UnaryMap: PlannedKernel {
     case .uint64: return try integer(context, count, UInt64.self)
     case .bool where function == .not:
       return ElementLoop.map(count, UInt8.self, UInt8.self) { $0 == 0 ? 1 : 0 }
+    case let t where t.isFloat && t.byteWidth == 1 && (function == .isNaN || function.isInfinityTest):
+      return try predicateOfCodes(t, count)
     case let t: throw context.unsupportedType(t)
     }
+  }
+
+  /// NaN and infinity tests of 8-bit floats, from a table of all codes.
+  private func predicateOfCodes(_ t: DType, _ count: Int) throws(Diagnostic) -> PreparedKernel {
+    let codes = try Tensor.make(dtype: t, shape: [256]) { (buffer) throws(Diagnostic) in
+      for i in buffer.indices { buffer[i] = UInt8(i & 255) }
+    }
+    let function = function
+    let table = try codes.doubles().map { v -> UInt8 in
+      if case .isInfinite(let positive, let negative) = function {
+        return v.isInfinite && (v > 0 ? positive : negative) ? 1 : 0
+      }
+      return v.isNaN ? 1 : 0
+    }
+    return ElementLoop.map(count, UInt8.self, UInt8.self) { table[Int($0)] }
   }
 
   private func integer<T: FixedWidthInteger & TensorElement>(
@@ -38,6 +55,9 @@ extension UnaryMap: PlannedKernel {
     case .bitwiseNot: return ElementLoop.map(n, T.self, T.self) { ~$0 }
     case .relu: return ElementLoop.map(n, T.self, T.self) { max($0, 0) }
     case .floor, .ceil, .roundHalfEven: return ElementLoop.map(n, T.self, T.self) { $0 }
+    case .shrink:
+      let f: (Double) -> Double = UnaryMap.activation(function)
+      return ElementLoop.map(n, T.self, T.self) { NumberLoop.integer(f(Double($0))) }
     default: throw context.unsupportedType(T.dtype)
     }
   }
@@ -104,7 +124,7 @@ extension UnaryMap: PlannedKernel {
       return { $0 > 0 ? $0 : a * T.expm1($0 / a) }
     case .thresholdedRelu(let alpha):
       let a = T(alpha.value)
-      return { $0 > a ? $0 : $0.isNaN ? $0 : 0 }
+      return { $0 > a ? $0 : 0 }
     case .step(let threshold):
       let t = T(threshold.value)
       return { $0 > t ? 1 : 0 }

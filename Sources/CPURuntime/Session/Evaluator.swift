@@ -60,7 +60,7 @@ package enum Evaluator {
       guard let d = t.dtype, let s = t.sizes else {
         throw context.error("run.shape", "the result's type \(t) is not known even with all values known")
       }
-      guard try Checked.bytes(d, s) <= context.limits.memory else {
+      guard try Checked.bytes(d, s, layer: context.name) <= context.limits.memory else {
         throw context.error("run.memory-limit", "a result of shape \(s) is larger than the memory limit")
       }
       results.append(PlanContext.Operand(dtype: d, shape: s))

@@ -63,7 +63,7 @@ struct MemoryPlanner {
       guard let kernel = p.kernel, case .run = kernel.action else { continue }
       for (i, v) in p.node.outputs.enumerated() {
         guard let v, let t = planner.types[v], let d = t.dtype, let s = t.sizes else { continue }
-        let bytes = try Checked.bytes(d, s)
+        let bytes = try Checked.bytes(d, s, layer: p.node.name)
         if i == 0, let host = inPlaceHost(p, kernel, step: step, bytes: bytes) {
           root[v] = host
           redirectViews(of: v, to: host)

@@ -96,10 +96,12 @@ struct Planner {
       var discard: Int?
       if node.outputs.first.flatMap({ $0 }) == nil, let r = results.first.flatMap({ $0 }) {
         discard = Checked.roundedUp(kernel.scratchBytes)
-        kernel.scratchBytes = Checked.roundedUp(kernel.scratchBytes) + (try Checked.bytes(r.dtype, r.shape))
+        kernel.scratchBytes =
+          Checked.roundedUp(kernel.scratchBytes) + (try Checked.bytes(r.dtype, r.shape, layer: node.name))
       }
       return Prepared(
-        node: node, kernel: kernel, constantUse: context.constantUse, resultCount: results.count, discardOffset: discard)
+        node: node, kernel: kernel, constantUse: context.constantUse, resultCount: results.count, discardOffset: discard
+      )
     } catch {
       if error.code == PlanContext.needsValueCode { return evaluated }
       var located = error

@@ -1,3 +1,4 @@
+import Glibc
 import ModelGraph
 
 /// How a session plans and runs.
@@ -42,12 +43,19 @@ package struct SessionOptions: Sendable {
 /// Bounds of a run.
 package struct RunLimits: Sendable {
   /// Bytes of the arena, of packed weights and of single results.
-  package var memory = 16 << 30
+  package var memory = RunLimits.ownMemory
   /// Iterations of all loops together.
-  package var steps = 100_000_000
+  package var steps = 10_000_000
   /// Nesting of control flow bodies.
   package var depth = 64
   /// Asked between nodes; true ends the run.
   package var isCancelled: @Sendable () -> Bool = { false }
   package init() {}
+
+  /// A quarter of the machine's memory, between 4 and 16 GiB.
+  private static let ownMemory: Int = {
+    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
+    let (bytes, overflow) = pages.multipliedReportingOverflow(by: size)
+    return overflow || bytes <= 0 ? 16 << 30 : min(max(bytes / 4, 4 << 30), 16 << 30)
+  }()
 }

@@ -14,7 +14,9 @@ enum WidenedKernel {
     let inner = try op.prepare(wide)
     for (i, u) in wide.constantUse.enumerated() {
       // A widened constant that the kernel wants aligned is converted at each run like any other operand.
-      if u == .consumed { context.use(i, .consumed) } else if context.operands[i]?.dtype.isNarrowFloat != true {
+      if u == .consumed {
+        context.use(i, .consumed)
+      } else if context.operands[i]?.dtype.isNarrowFloat != true {
         context.use(i, u)
       }
     }
@@ -23,7 +25,7 @@ enum WidenedKernel {
     for (i, o) in all.enumerated() {
       guard let o, o.dtype.isNarrowFloat else { continue }
       if i < wide.constantUse.count, wide.constantUse[i] == .consumed { continue }
-      let bytes = try Checked.bytes(.float32, o.shape)
+      let bytes = try Checked.bytes(.float32, o.shape, layer: context.name)
       moves.append(Move(slot: i, dtype: o.dtype, count: o.count, offset: offset, isResult: i >= context.operands.count))
       offset += Checked.roundedUp(bytes)
     }

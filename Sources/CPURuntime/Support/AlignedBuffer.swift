@@ -23,14 +23,19 @@ final class AlignedBuffer {
 /// Sizes that cannot overflow.
 enum Checked {
   /// Bytes of `count` elements rounded up to a multiple of 64, or an error.
-  static func bytes(_ dtype: DType, _ shape: [Int]) throws(Diagnostic) -> Int {
+  static func bytes(_ dtype: DType, _ shape: [Int], layer: String? = nil) throws(Diagnostic) -> Int {
+    func tooLarge() -> Diagnostic {
+      let subject = layer.map { "layer '\($0)': " } ?? ""
+      let what = shape.contains { $0 < 0 } ? "has a negative extent" : "is too large"
+      return .error("run.too-large", "\(subject)shape \(shape) \(what)")
+    }
     var n = 1
     for d in shape {
       let (v, o) = n.multipliedReportingOverflow(by: d)
-      if o || d < 0 { throw .error("run.too-large", "shape \(shape) is too large") }
+      if o || d < 0 { throw tooLarge() }
       n = v
     }
-    guard let b = dtype.byteCount(n), b <= 1 << 46 else { throw .error("run.too-large", "shape \(shape) is too large") }
+    guard let b = dtype.byteCount(n), b <= 1 << 46 else { throw tooLarge() }
     return b
   }
 

@@ -105,6 +105,7 @@ package struct FourierTransform: Operator {
     guard a < x.count - 1 else { throw InferenceError("the axis is that of the parts") }
     var n = x[a]
     if inputs.has(1) { n = inputs.contents(1)?.first ?? inputs.fresh() }
+    if let v = n.value, v < 1 || v > 1 << 40 { throw InferenceError("a transform of length \(v)") }
     if isInverse && isOneSided {
       x[a] = inputs.has(1) ? n : try x[a].minus(1).times(2)
     } else {

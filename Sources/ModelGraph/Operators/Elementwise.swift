@@ -56,6 +56,8 @@ package enum UnaryFunction: Hashable, Sendable {
   case clamp(lower: FloatBits, upper: FloatBits)
   case isInfinite(positive: Bool, negative: Bool)
 
+  package var isInfinityTest: Bool { if case .isInfinite = self { true } else { false } }
+
   /// Functions whose result is bool.
   package var isPredicate: Bool {
     switch self {

@@ -73,25 +73,21 @@ package struct Resize: Operator {
       for (k, a) in list.enumerated() { out[a] = inputs.fresh(k) }
       return [.tensor(type, out)]
     }
-    let roi = inputs.constant(1).flatMap { try? $0.floats() } ?? []
-    for (k, a) in list.enumerated() { out[a] = try extent(x[a], scales[k], k, roi, list.count, inputs) }
+    for (k, a) in list.enumerated() { out[a] = try extent(x[a], scales[k], k, inputs) }
     return [.tensor(type, out)]
   }
 
-  /// ⌊extent · scale⌋, in single precision as ONNX states it; of the cropped part where the region is cropped.
-  private func extent(
-    _ d: Dim, _ scale: Float, _ k: Int, _ roi: [Float], _ n: Int, _ inputs: TypeInputs
-  ) throws(InferenceError) -> Dim {
+  /// ⌊extent · scale⌋ in single precision, of the whole axis even where a region of it is cropped: so ONNX's shape
+  /// inference, its reference and ONNX Runtime have it.
+  private func extent(_ d: Dim, _ scale: Float, _ k: Int, _ inputs: TypeInputs) throws(InferenceError) -> Dim {
     guard scale > 0, scale.isFinite else { throw InferenceError("scale \(scale) is not positive", input: 2) }
-    let isCropped = coordinates == .tfCropAndResize && roi.count == 2 * n
-    if scale == 1, !isCropped { return d }
+    if scale == 1 { return d }
     if let v = d.value {
-      let part: Float = isCropped ? roi[n + k] - roi[k] : 1
-      let out = (Float(v) * part * scale).rounded(.down)
+      let out = (Float(v) * scale).rounded(.down)
       guard out.isFinite, out >= 0, out < 1e12 else { throw InferenceError("scale \(scale) is too large", input: 2) }
       return Dim(Int(out))
     }
-    if !isCropped, let whole = Int(exactly: scale) { return try d.times(whole) }
+    if let whole = Int(exactly: scale) { return try d.times(whole) }
     return inputs.fresh(k)
   }
 
@@ -114,7 +110,11 @@ package struct Resize: Operator {
       scales.append(Double(m) / Double(n))
     }
     guard let scale = aspect == .notLarger ? scales.min() : scales.max() else { return }
-    for a in list { out[a] = Dim(Int((scale * Double(x[a].value ?? 0)).rounded(.toNearestOrAwayFromZero))) }
+    for a in list {
+      let extent = (scale * Double(x[a].value ?? 0)).rounded(.toNearestOrAwayFromZero)
+      guard extent.isFinite, extent < 1e12 else { throw InferenceError("a size is too large", input: 3) }
+      out[a] = Dim(Int(extent))
+    }
   }
 }
 

@@ -68,7 +68,8 @@ package struct TransposedConvolution: Operator {
 
   private func fullExtent(_ input: Dim, kernel k: Int, axis i: Int) throws(InferenceError) -> Dim {
     let extra = i < outputPadding.count ? outputPadding[i] : 0
-    return try input.minus(1).times(geometry.stride(i)).plus(Dim(k).minus(1).times(geometry.dilation(i))).plus(1).plus(extra)
+    return try input.minus(1).times(geometry.stride(i)).plus(Dim(k).minus(1).times(geometry.dilation(i))).plus(1).plus(
+      extra)
   }
 
   /// The pads that one axis really has (begin, end), which follow from `outputShape` or an automatic padding.
@@ -80,7 +81,9 @@ package struct TransposedConvolution: Operator {
     let (total, overflow) = full.subtractingReportingOverflow(wanted)
     if overflow { throw InferenceError("an extent is too large") }
     // ONNX: SAME_UPPER puts the smaller half at the beginning, everything else the larger half.
-    let half = total >= 0 ? total / 2 : -((-total + 1) / 2)
+    // What is missing for a larger result stands at the end.
+    if total < 0 { return (0, total) }
+    let half = total / 2
     return geometry.padding == .sameUpper ? (half, total - half) : (total - half, half)
   }
 }

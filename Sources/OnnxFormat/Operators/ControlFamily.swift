@@ -107,9 +107,6 @@ enum ControlFamily {
 
   /// Version 8: every operand has a batch axis first. A scan over the batch whose body scans over time.
   private static func batchedScan(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) {
-    guard c.input(0) == nil else {
-      throw c.error("onnx.scan-lengths", "sequence lengths of Scan-8 are not supported")
-    }
     let operands = Array(c.inputs.dropFirst())
     let n = try c.int("num_scan_inputs")
     let states = operands.count - n
@@ -132,14 +129,23 @@ enum ControlFamily {
     var editor = GraphEditor(name: "batch")
     var inner: [ValueID?] = []
     for (k, t) in types.enumerated() { inner.append(editor.addInput("operand\(k)", without(t, axes: 1))) }
+    var lengths: ScanLengths?
+    if c.input(0) != nil {
+      // Operands of the batch's scan stand before what is captured.
+      let length = editor.addInput("length", .tensor(.int64, []))
+      lengths = try ScanLengths(length, c, &editor)
+      for k in states..<operands.count { inner[k] = try lengths?.cut(inner[k], k, &editor) }
+    }
     for (k, id) in b.captures.enumerated() { inner.append(editor.addInput("capture\(k)", s.type(id))) }
-    let made = try editor.insert(
+    var made = try editor.insert(
       time, inner, name: c.name, outputNames: (0..<results).map { "result\($0)" }, origin: c.origin)
+    if let lengths { for k in states..<max(states, results) { made[k] = try lengths.padded(made[k], k, &editor) } }
     editor.setOutputs(made.compactMap { $0 })
+    let outer = operands + (c.input(0).map { [$0] } ?? [])
     let batch = Scan(
-      body: editor.graph, states: 0, inputs: operands.map { _ in Scan.Walk() },
+      body: editor.graph, states: 0, inputs: outer.map { _ in Scan.Walk() },
       outputs: (0..<results).map { _ in Scan.Walk() })
-    try s.apply(batch, operands + b.captures.map { $0 }, c)
+    try s.apply(batch, outer + b.captures.map { $0 }, c)
   }
 
   private static func walks(
@@ -151,6 +157,40 @@ enum ControlFamily {
       throw c.error("onnx.attribute-value", "\(axes) or \(directions) does not have \(n) entries")
     }
     return (0..<n).map { Scan.Walk(axis: a.isEmpty ? 0 : a[$0], isReverse: !d.isEmpty && d[$0] == 1) }
+  }
+}
+
+/// What a batch entry's sequence length does to Scan-8: operands are cut to it, results are filled up with zeros.
+private struct ScanLengths {
+  private let call: OnnxCall
+  private let length: ValueID
+  private let zero: ValueID
+  private var whole: ValueID?
+
+  init(_ length: ValueID, _ call: OnnxCall, _ editor: inout GraphEditor) throws(Diagnostic) {
+    self.call = call
+    zero = editor.addConstant("zero", try Tensor([Int64(0)]))
+    let one = editor.addConstant("one", try Tensor([Int64(1)]))
+    self.length = try Self.make(Reshape(), [length, one], "steps", call, &editor)
+  }
+
+  private static func make(
+    _ op: any Operator, _ inputs: [ValueID?], _ name: String, _ call: OnnxCall, _ editor: inout GraphEditor
+  ) throws(Diagnostic) -> ValueID {
+    let made = try editor.insert(op, inputs, name: name, outputNames: [name], origin: call.origin)
+    guard let first = made.first.flatMap({ $0 }) else { throw call.error("onnx.output-count", "a result is missing") }
+    return first
+  }
+
+  mutating func cut(_ x: ValueID?, _ k: Int, _ editor: inout GraphEditor) throws(Diagnostic) -> ValueID {
+    if whole == nil { whole = try Self.make(ShapeOf(start: 0, end: 1), [x], "extent", call, &editor) }
+    return try Self.make(Slice(), [x, zero, length, zero], "cut\(k)", call, &editor)
+  }
+
+  func padded(_ y: ValueID?, _ k: Int, _ editor: inout GraphEditor) throws(Diagnostic) -> ValueID {
+    let rest = try Self.make(BinaryMap(.subtract), [whole, length], "rest\(k)", call, &editor)
+    let pads = try Self.make(Concat(axis: 0), [zero, rest], "pads\(k)", call, &editor)
+    return try Self.make(Pad(), [y, pads, nil, zero], "filled\(k)", call, &editor)
   }
 }
 

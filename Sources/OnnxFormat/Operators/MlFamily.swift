@@ -34,16 +34,6 @@ enum MlFamily {
       }
       try s.apply(FeatureNormalizer(norm), c.inputs, c)
     },
-    "ai.onnx.ml|LinearRegressor": { (s, c) throws(Diagnostic) in
-      let text = try c.string("post_transform")
-      guard let p = PostTransform(rawValue: text) else {
-        throw c.error("onnx.attribute-value", "post_transform is '\(text)'")
-      }
-      let op = LinearRegressor(
-        coefficients: try c.floats("coefficients"), intercepts: try c.floats("intercepts"),
-        targets: try c.int("targets"), postTransform: p)
-      try s.apply(op, c.inputs, c)
-    },
     "ai.onnx.ml|TreeEnsemble": { (s, c) throws(Diagnostic) in try s.apply(try trees(s, c), c.inputs, c) },
   ]
 
@@ -100,7 +90,8 @@ enum MlFamily {
     let leafTargets = try c.ints("leaf_targetids")
     return TreeEnsemble(
       aggregate: aggregate, postTransform: try c.int("post_transform"),
-      targets: try c.optionalInt("n_targets") ?? (leafTargets.max() ?? 0) + 1, roots: try c.ints("tree_roots"),
+      targets: try c.optionalInt("n_targets") ?? min(leafTargets.max() ?? 0, 1 << 30) + 1,
+      roots: try c.ints("tree_roots"),
       features: try c.ints("nodes_featureids"), modes: modes, splits: splits,
       trueNodes: try c.ints("nodes_truenodeids"), trueIsLeaf: try c.ints("nodes_trueleafs").map { $0 != 0 },
       falseNodes: try c.ints("nodes_falsenodeids"), falseIsLeaf: try c.ints("nodes_falseleafs").map { $0 != 0 },
@@ -110,7 +101,7 @@ enum MlFamily {
 }
 
 extension OnnxCall {
-  fileprivate func textTensor(_ name: String) throws(Diagnostic) -> Tensor {
+  func textTensor(_ name: String) throws(Diagnostic) -> Tensor {
     let list = try byteStrings(name)
     return try Tensor(strings: list, shape: [list.count])
   }
@@ -177,18 +168,6 @@ extension FeatureScaler: OnnxExportable {
 extension FeatureNormalizer: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
     try e.put("Normalizer", e.inputs, e.outputs, [("norm", .string(norm.rawValue))], domain: MlFamily.domain)
-  }
-}
-
-extension LinearRegressor: OnnxExportable {
-  package func export(to e: OnnxEmitter) throws(Diagnostic) {
-    try e.put(
-      "LinearRegressor", e.inputs, e.outputs,
-      [
-        ("coefficients", .floats(coefficients.map(\.value))),
-        ("intercepts", intercepts.isEmpty ? .omit : .floats(intercepts.map(\.value))),
-        ("post_transform", .string(postTransform.rawValue)), ("targets", .int(targets)),
-      ], domain: MlFamily.domain)
   }
 }
 

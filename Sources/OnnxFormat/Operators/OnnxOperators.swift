@@ -7,9 +7,11 @@ enum OnnxOperators {
       AlgebraFamily.importers, AttentionFamily.importers, BinaryFamily.importers, CastFamily.importers,
       ControlFamily.importers, ConvolutionFamily.importers, IndexingFamily.importers,
       ImageFamily.importers, JoinAndCutFamily.importers, LayerNormFamily.importers, LinearFamily.importers,
-      MlFamily.importers, MovementFamily.importers, QuantizedFamily.importers, RandomFamily.importers,
+      MlFamily.importers, MlModelFamily.importers, MlFeatureFamily.importers, MlForestFamily.importers,
+      MovementFamily.importers, QuantizedFamily.importers, RandomFamily.importers,
       RecurrentFamily.importers,
       ResizeFamily.importers, SelectionFamily.importers, SequenceFamily.importers, StringFamily.importers,
+      TrainingFamily.importers,
       NormalizationFamily.importers, PoolingFamily.importers,
       ReductionFamily.importers, ReshapingFamily.importers, UnaryFamily.importers,
     ]

@@ -29,13 +29,22 @@ enum ReshapingFamily {
 
   /// The first version repeats one axis: operands tiles and axis, 0-d.
   private static func oneAxisRepeats(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) -> ValueID {
-    guard let rank = s.rank(c.input(0)), let tiles = s.constant(c.input(1)), let axis = s.constant(c.input(2)),
-      let n = try tiles.doubles().first.flatMap({ Int(exactly: $0) }),
-      let a = try axis.doubles().first.flatMap({ Int(exactly: $0) }), a >= 0, a < rank
-    else { throw c.error("onnx.needs-constant", "tiles and axis of Tile-1 must be constants in range") }
-    var repeats = [Int](repeating: 1, count: rank)
-    repeats[a] = n
-    return try s.ints(repeats, "repeats", c)
+    if let rank = s.rank(c.input(0)), let tiles = s.constant(c.input(1)), let axis = s.constant(c.input(2)) {
+      guard let n = try tiles.doubles().first.flatMap({ Int(exactly: $0) }),
+        let a = try axis.doubles().first.flatMap({ Int(exactly: $0) }), a >= 0, a < rank
+      else { throw c.error("onnx.attribute-value", "its tiles and axis are not in range") }
+      var repeats = [Int](repeating: 1, count: rank)
+      repeats[a] = n
+      return try s.ints(repeats, "repeats", c)
+    }
+    // Ones, and the count at the axis's place.
+    let one = try Tensor([Int64(1)])
+    let rank = try s.add(ShapeOf(), [s.add(ShapeOf(), [c.input(0)], "shape", c)], "rank", c)
+    let ones = try s.add(Fill(one), [rank], "ones", c)
+    let flat = try s.ints([1], "flat", c)
+    let tiles = try s.add(Reshape(), [s.add(Cast(to: .int64), [c.input(1)], "tiles", c), flat], "count", c)
+    let axis = try s.add(Reshape(), [s.add(Cast(to: .int64), [c.input(2)], "axis", c), flat], "place", c)
+    return try s.add(ScatterElements(axis: 0), [ones, axis, tiles], "repeats", c)
   }
 }
 

@@ -57,6 +57,16 @@ enum NodeOrder {
     var out = Set(n.inputs)
     out.remove("")
     for a in n.attributes { out.formUnion(captures(a.value)) }
+    // A Gradient names the values that it differentiates in attributes.
+    if n.type == "Gradient", n.domain == TrainingFamily.domain {
+      for a in n.attributes {
+        switch a.value {
+        case .string(let name) where a.name == "y": out.insert(String(decoding: name, as: UTF8.self))
+        case .strings(let names): out.formUnion(names.map { String(decoding: $0, as: UTF8.self) })
+        default: break
+        }
+      }
+    }
     return out
   }
 

@@ -206,6 +206,8 @@ final class OnnxScope {
   func refine(_ id: ValueID, with declared: ValueType) {
     switch (type(id), declared) {
     case (.unknown, _): editor.setType(id, declared)
+    // A loop may carry an optional value in and its element out.
+    case (.optional(.sequence), .sequence), (.optional(.tensor), .tensor): editor.setType(id, declared)
     case (.tensor(let t, .none), .tensor(let u, .some)) where t == u: editor.setType(id, declared)
     case (.tensor(let t, .some(let have)), .tensor(let u, .some(let said))) where t == u && have.count == said.count:
       // What the file says of sizes holds only for the inputs that it declares.
