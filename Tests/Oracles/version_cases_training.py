@@ -74,11 +74,11 @@ def differences(nodes, inputs, wanted):
         gradient = np.zeros_like(wide[name])
         for k in np.ndindex(gradient.shape):
             ends = []
-            for step in (1e-5, -1e-5):
+            for step in (1e-4, -1e-4):
                 moved = {**wide, name: wide[name].copy()}
                 moved[name][k] += step
                 ends.append(f.run(None, moved)[0].sum())
-            gradient[k] = (ends[0] - ends[1]) / 2e-5
+            gradient[k] = (ends[0] - ends[1]) / 2e-4
         out.append(gradient.astype(F32))
     return out
 

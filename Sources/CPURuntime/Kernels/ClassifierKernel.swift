@@ -70,7 +70,7 @@ extension LinearClassifier: EvaluatedKernel {
       }
       if rows == 1, n == 2 {
         let label = scores[0] > 0 ? 1 : 0
-        out.append(label: label, scores: postTransform.linearPair(scores[0]))
+        out.append(label: label, scores: postTransform.binary(scores[0], postTransform.linearForm))
       } else {
         let label = LabelledScores.largest(scores)
         postTransform.apply(&scores)
@@ -82,10 +82,11 @@ extension LinearClassifier: EvaluatedKernel {
 }
 
 extension PostTransform {
-  /// The two scores of a linear model with one row of coefficients.
-  fileprivate func linearPair(_ score: Double) -> [Double] {
-    self == .LOGISTIC ? binary(score, .opposite) : binary(score, .complement)
-  }
+  /// How the one score of a linear model of two classes becomes two.
+  var linearForm: BinaryForm { self == .LOGISTIC ? .opposite : .complement }
+
+  /// The same for the one pair of a support vector machine.
+  var pairForm: BinaryForm { self == .NONE || self == .LOGISTIC ? .opposite : .complement }
 }
 
 extension SupportKernel {

@@ -187,10 +187,6 @@ private struct ForestVote {
     let form: PostTransform.BinaryForm = isBinary && isPositive ? .complement : .opposite
     let label = isBinary && isPositive ? (deciding > 0.5 ? 1 : 0) : isBinary ? (deciding > 0 ? 1 : 0) : 0
     guard let second = sums[1] else {
-      // Where the negative class wins without a transform, ONNX Runtime writes the score before its opposite.
-      if form == .opposite, label == 0, post != .LOGISTIC, post != .PROBIT {
-        return (label, [deciding, -deciding])
-      }
       return (label, post.binary(deciding, form))
     }
     var scores = [sums[0] ?? 0, second]

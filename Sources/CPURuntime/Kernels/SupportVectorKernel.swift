@@ -57,7 +57,7 @@ extension SupportVectorClassifier: EvaluatedKernel {
       out.append(label: label, scores: probabilities)
     } else if n == 2 {
       out.append(
-        label: label, scores: postTransform.binary(scores[0], postTransform == .NONE ? .opposite : .complement))
+        label: label, scores: postTransform.binary(scores[0], postTransform.pairForm))
     } else {
       postTransform.apply(&scores)
       out.append(label: label, scores: scores)

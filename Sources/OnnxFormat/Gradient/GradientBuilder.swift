@@ -35,7 +35,9 @@ struct GradientBuilder {
     let targets = values.prefix(xs)
     var active = Set(targets)
     for n in nodes where n.inputs.contains(where: { $0.map { active.contains($0) } ?? false }) {
-      active.formUnion(n.outputs.compactMap { $0 })
+      // Integers, truth values and what is made from a shape alone do not change with the sources.
+      if n.op is Fill { continue }
+      active.formUnion(n.outputs.compactMap { $0 }.filter { scope.dtype($0)?.isFloat ?? true })
     }
     if active.contains(result) {
       adjoints[result] = try filled(like: result, 1)
