@@ -189,6 +189,14 @@ package struct GraphEditor: ~Copyable {
     for id in graph.order where !(graph[id]?.op is ForeignOperator) { try inferTypes(of: id) }
   }
 
+  /// Puts an operator with the same results in the place of a node's own; types stay.
+  package mutating func setOperator(_ id: NodeID, _ op: any Operator) { graph.nodeSlots[id.index]?.op = op }
+
+  /// Takes over what is known of a value's elements.
+  package mutating func setContents(_ id: ValueID, _ contents: [Dim]?) {
+    graph.valueSlots[id.index]?.contents = contents
+  }
+
   package mutating func renameNode(_ id: NodeID, to name: String) { graph.nodeSlots[id.index]?.name = name }
 
   package mutating func setOrigin(_ id: NodeID, _ origin: Origin) { graph.nodeSlots[id.index]?.origin = origin }

@@ -18,6 +18,9 @@ package protocol Operator: Hashable, Sendable {
   /// Bodies of control flow. Closed: captures are explicit operands.
   var bodies: [Graph] { get }
 
+  /// The operator with other bodies of the same interface, as many as `bodies` has.
+  func replacingBodies(_ new: [Graph]) -> any Operator
+
   /// True where equal operands may give different results or a run has effects (random numbers).
   var isNondeterministic: Bool { get }
 
@@ -28,6 +31,7 @@ package protocol Operator: Hashable, Sendable {
 extension Operator {
   package func inferContents(_ inputs: TypeInputs) -> [[Dim]?] { [] }
   package var bodies: [Graph] { [] }
+  package func replacingBodies(_ new: [Graph]) -> any Operator { self }
   package var isNondeterministic: Bool { false }
   package var attributeText: [(name: String, value: String)] {
     Mirror(reflecting: self).children.compactMap { child in

@@ -19,6 +19,20 @@ struct ChannelAffine {
     case let op as ScaleShift:
       guard let a = try ChannelAffine.scaleShift(op, node, graph, axis, channels) else { return nil }
       self = a
+    case let op as BinaryMap:
+      guard let a = try ChannelAffine.arithmetic(op.function, node, graph, axis, channels) else { return nil }
+      self = a
+    default: return nil
+    }
+  }
+
+  /// The value that a node of this kind scales and shifts: its first operand, or the one that is no constant.
+  static func data(of node: Node, in graph: Graph) -> ValueID? {
+    guard let b = node.op as? BinaryMap else { return node.operand(0) }
+    switch b.function {
+    case .add, .multiply, .subtract, .divide:
+      if node.constant(1, graph) != nil { return node.operand(0) }
+      return b.function != .divide && node.constant(0, graph) != nil ? node.operand(1) : nil
     default: return nil
     }
   }
@@ -59,6 +73,31 @@ struct ChannelAffine {
     let bias = try vector(2, node, graph, channels) ?? (node.has(2) ? nil : zeros(channels))
     guard let scale, let bias else { return nil }
     return ChannelAffine(factor: scale, shift: bias)
+  }
+
+  /// x + c, x − c, c − x, x · c, x / c with one number, or one a channel.
+  private static func arithmetic(
+    _ f: BinaryFunction, _ node: Node, _ graph: Graph, _ axis: Int, _ channels: Int
+  ) throws(Diagnostic) -> ChannelAffine? {
+    let i = node.constant(1, graph) != nil ? 1 : 0
+    guard let x = node.operand(1 - i), let shape = graph[x]?.type.shape, let t = node.constant(i, graph),
+      t.rank <= shape.count
+    else { return nil }
+    let places = Array(repeating: 1, count: shape.count - t.rank) + t.shape
+    guard axis < places.count, places.enumerated().allSatisfy({ $0.element == 1 || $0.offset == axis }),
+      let c = try vector(i, node, graph, channels)
+    else { return nil }
+    switch f {
+    case .add: return ChannelAffine(factor: ones(channels), shift: c)
+    case .subtract:
+      return i == 1
+        ? ChannelAffine(factor: ones(channels), shift: c.map { -$0 })
+        : ChannelAffine(factor: ones(channels).map { -$0 }, shift: c)
+    case .multiply: return ChannelAffine(factor: c, shift: zeros(channels))
+    case .divide where i == 1 && c.allSatisfy({ $0 != 0 }):
+      return ChannelAffine(factor: c.map { 1 / $0 }, shift: zeros(channels))
+    default: return nil
+    }
   }
 
   /// Constant operand `i` as one number a channel; a single number serves all.

@@ -2,8 +2,8 @@ import Diagnostics
 import ModelGraph
 import TensorCore
 
-/// A convolution, transposed convolution or fully connected node with constant parameters, seen as rows of weights that
-/// each make one output channel.
+/// A convolution, transposed convolution, fully connected node or matrix product with constant parameters, seen as rows of
+/// weights that each make one output channel.
 struct LinearLayer {
   let node: Node
   let weights: Tensor
@@ -23,7 +23,7 @@ struct LinearLayer {
       let y = node.outputs.first ?? nil, let rank = graph[y]?.type.shape?.count
     else { return nil }
     if node.has(2) {
-      guard let b = node.constant(2, graph), b.dtype == w.dtype, b.rank == 1 else { return nil }
+      guard let b = node.constant(2, graph), b.dtype == w.dtype, b.rank == 1 || node.op is Gemm else { return nil }
       bias = b
     } else {
       bias = nil
@@ -44,9 +44,19 @@ struct LinearLayer {
       (outer, rows, inner, outerPerGroup) = isRowWise ? (1, s[0], s[1], 1) : (s[0], s[1], 1, max(s[0], 1))
       channels = isRowWise ? s[0] : s[1]
       resultAxis = rank - 1
+    case let op as Gemm:
+      guard op.beta == 1 else { return nil }
+      (outer, rows, inner, outerPerGroup) = op.transposesB ? (1, s[0], s[1], 1) : (s[0], s[1], 1, max(s[0], 1))
+      channels = op.transposesB ? s[0] : s[1]
+      resultAxis = 1
     default: return nil
     }
-    guard bias == nil || bias?.count == channels else { return nil }
+    if let bias {
+      // A bias of Gemm may be one number, or a row; one number a row of the result is no bias of channels.
+      guard bias.count == channels || (node.op is Gemm && bias.count == 1), (bias.shape.last ?? 1) == bias.count else {
+        return nil
+      }
+    }
     self.node = node
     weights = w
   }
@@ -76,7 +86,8 @@ struct LinearLayer {
 
   /// factor · bias + shift.
   func scaledBias(_ a: ChannelAffine) throws(Diagnostic) -> Tensor {
-    let old = try bias?.doubles() ?? [Double](repeating: 0, count: channels)
+    var old = try bias?.doubles() ?? [0]
+    if old.count == 1 { old = [Double](repeating: old[0], count: channels) }
     let new = (0..<channels).map { old[$0] * a.factor[$0] + a.shift[$0] }
     return weights.dtype == .float64 ? try Tensor(new) : try Tensor(new.map { Float($0) })
   }
@@ -84,18 +95,24 @@ struct LinearLayer {
 
 extension GraphEditor {
   /// Folds the per-channel affine nodes that `accepts` into the linear node before each of them.
+  ///
+  /// - Parameter copiesSharedWeights: whether weights that other nodes use too may be copied.
   mutating func foldAffine(
-    pass: String, linear: (any Operator) -> Bool, affine: (any Operator) -> Bool
+    pass: String, linear: (any Operator) -> Bool, affine: (any Operator) -> Bool, copiesSharedWeights: Bool = true
   ) throws(Diagnostic) -> Int {
     var changes = 0
     for id in graph.order {
-      guard let node = graph[id], affine(node.op), let x = node.inputs.first ?? nil,
-        let producer = graph.producer(of: x), linear(producer.op), graph.consumers(of: x).count == 1,
-        !graph.isOutput(x), let layer = LinearLayer(producer, in: graph),
-        let a = try ChannelAffine(node, in: graph, axis: layer.resultAxis, channels: layer.channels), a.isFinite
+      guard let node = graph[id], affine(node.op), node.hasOneResult, let x = ChannelAffine.data(of: node, in: graph),
+        let producer = graph.producer(of: x), linear(producer.op), producer.hasOneResult, graph.isPrivate(x),
+        let layer = LinearLayer(producer, in: graph),
+        let a = try ChannelAffine(node, in: graph, axis: layer.resultAxis, channels: layer.channels), a.isFinite,
+        let old = producer.inputs[1]
       else { continue }
-      let weightName = producer.inputs[1].flatMap { graph[$0]?.name } ?? producer.name
-      let w = addConstant("\(weightName)_folded", try layer.scaledWeights(a.factor))
+      // A shift alone leaves the weights as they are.
+      let scales = a.factor.contains { $0 != 1 }
+      if scales, !copiesSharedWeights, graph[old]?.consumers.count != 1 { continue }
+      let w =
+        scales ? addConstant("\(graph[old]?.name ?? producer.name)_folded", try layer.scaledWeights(a.factor)) : old
       let biasName = producer.has(2) ? producer.inputs[2].flatMap { graph[$0]?.name } : nil
       let b = addConstant(biasName.map { "\($0)_folded" } ?? "\(producer.name)_bias_folded", try layer.scaledBias(a))
       try update(id, op: producer.op, inputs: [producer.inputs[0], w, b])

@@ -51,14 +51,22 @@ package struct RewriteContext: Sendable {
   package var evaluator: (any ConstantEvaluator)?
   /// Largest result of constant folding in bytes: folding must not turn a small file into a large one.
   package var foldingLimit: Int
+  /// The ONNX operator set in which the graph will be written; nil for other targets. A pattern becomes one operator only
+  /// where that set has it, or where the writer says it in no more operators than there were.
+  package var operatorSet: Int?
   /// Notes about what was done or left.
   package var sink: DiagnosticSink
 
   package init(
-    evaluator: (any ConstantEvaluator)? = nil, foldingLimit: Int = 4 << 20, sink: DiagnosticSink = DiagnosticSink()
+    evaluator: (any ConstantEvaluator)? = nil, foldingLimit: Int = 4 << 20, operatorSet: Int? = nil,
+    sink: DiagnosticSink = DiagnosticSink()
   ) {
     self.evaluator = evaluator
+    self.operatorSet = operatorSet
     self.foldingLimit = foldingLimit
     self.sink = sink
   }
+
+  /// True where the graph will be written in an operator set from `n` on.
+  func has(operatorSet n: Int) -> Bool { (operatorSet ?? 0) >= n }
 }

@@ -154,8 +154,9 @@ def worker(jobs, queue):
         queue.put((index, check(job)))
 
 
-def run_batch(jobs, timeout):
-    """Reports in the jobs' order. A job that ends the process or exceeds `timeout` seconds fails alone."""
+def run_batch(jobs, timeout, worker=worker):
+    """Reports in the jobs' order, made by `worker`. A job that ends the process or exceeds `timeout` seconds fails
+    alone."""
     context = multiprocessing.get_context("spawn")
     reports = []
     while len(reports) < len(jobs):

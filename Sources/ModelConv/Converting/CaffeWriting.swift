@@ -92,7 +92,8 @@ extension Converter {
         text: try CaffeWriter.prototxt(caffe.net), weights: try CaffeWriter.caffemodel(caffe),
         layers: caffe.layers.count, parameters: caffe.weightReport.parameterCount)
     }
-    let export = try CaffeExport(try rewritten(try model.requireKnownGraph("write it as Caffe")).graph)
+    let source = try model.requireKnownGraph("write it as Caffe")
+    let export = try CaffeExport(try rewritten(source, operatorSet: nil).graph)
     return CaffeForm(
       text: try export.prototxt(), weights: try export.caffemodel(), layers: export.layers.count,
       parameters: export.blobs.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } })

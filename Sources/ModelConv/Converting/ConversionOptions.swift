@@ -12,6 +12,8 @@ public struct ConversionOptions: Sendable {
   public var rewrites: [String]?
   /// No rewrites at all.
   public var skipsRewrites = false
+  /// Whether the graph is run before and after each rewrite.
+  public var verifiesRewrites = false
   /// What is baked in front of the inputs.
   public var preprocessing = Preprocessing()
   /// Whether the written file is opened again and compared with the source.

@@ -23,12 +23,24 @@ public struct ConversionReport: Sendable, Codable {
   public var bytes: Int
   /// What rewrites changed, in order.
   public var rewrites: [RewriteStep]
+  /// How often each operator occurred before and occurs after all rewrites, by name; bodies of control flow count too.
+  public var operators: [OperatorChange]
   /// The comparison of the written file, opened again, with the source; nil where it was not asked for.
   public var verification: ParityReport?
   /// Why the result could not be run for a comparison.
   public var verificationProblem: String?
   /// Why no comparison was made: the source runs on no inputs that can be made up.
   public var notVerified: String?
+
+  /// How often one operator occurs.
+  public struct OperatorChange: Sendable, Codable {
+    /// Its name.
+    public var name: String
+    /// How often before the rewrites.
+    public var before: Int
+    /// How often after them.
+    public var after: Int
+  }
 
   /// What one rewrite did.
   public struct RewriteStep: Sendable, Codable {
@@ -67,16 +79,18 @@ public struct Converter: Sendable {
     try rethrowing {
       var source = try model.requireKnownGraph("convert it")
       if options.preprocessing.isNeeded { source = try options.preprocessing.completed(by: model).bake(into: source) }
-      let (graph, steps) = try rewritten(source, observe)
+      let writing = try writeOptions(model)
+      let (graph, steps) = try rewritten(source, operatorSet: writing.opset, observe)
       let sink = DiagnosticSink()
       defer { report(sink.items.map { Finding($0) }) }
-      let written = try OnnxWriter.write(graph, to: path, options: try writeOptions(model), sink: sink)
+      let written = try OnnxWriter.write(graph, to: path, options: writing, sink: sink)
       var out = ConversionReport(
         source: model.files, output: path, externalData: written.externalDataPath, opset: written.opset,
         irVersion: written.irVersion, nodes: written.nodeCount, bytes: written.byteCount,
         rewrites: steps.map {
           .init(name: $0.pass, changes: $0.changes, before: $0.before, after: $0.after)
-        }, verification: nil, verificationProblem: nil)
+        }, operators: ConversionReport.changes(from: source.operatorCounts, to: graph.operatorCounts),
+        verification: nil, verificationProblem: nil)
       if options.verifies, path != "-" {
         do {
           try withoutActuallyEscaping(progress) { progress in
@@ -113,8 +127,10 @@ public struct Converter: Sendable {
   }
 
   /// The graph after the rewrites that are asked for.
+  ///
+  /// - Parameter operatorSet: the ONNX operator set that it is for; nil for another target.
   func rewritten(
-    _ graph: Graph, _ observe: (String, String) -> Void = { _, _ in }
+    _ graph: Graph, operatorSet: Int?, _ observe: (String, String) -> Void = { _, _ in }
   ) throws -> (graph: Graph, steps: [PassManager.Step]) {
     if options.skipsRewrites { return (graph, []) }
     var passes = Pipelines.standard
@@ -129,7 +145,40 @@ public struct Converter: Sendable {
         return pass
       }
     }
-    return try PassManager(passes, context: .withRuntime()).run(graph) { name, g in observe(name, g.dump(origins: true))
+    var context = RewriteContext.withRuntime()
+    context.operatorSet = operatorSet
+    var stages: [(rewrite: String, graph: Graph)] = []
+    let result = try PassManager(passes, context: context).run(graph, rounds: Pipelines.rounds) { name, g in
+      observe(name, g.dump(origins: true))
+      if options.verifiesRewrites { stages.append((name, g)) }
+    }
+    try verify(stages, from: graph)
+    return result
+  }
+
+  /// Runs the graph before and after each rewrite on the same inputs.
+  ///
+  /// - Throws: `rewrite.differs` naming the first rewrite that changes an output.
+  private func verify(_ stages: [(rewrite: String, graph: Graph)], from source: Graph) throws {
+    guard !stages.isEmpty else { return }
+    let samples = try Parity.samples(source, count: options.samples, seed: options.seed, threads: options.threads)
+    var parity = Parity(tolerance: tolerance)
+    parity.scalesWithMagnitude = true
+    parity.threads = options.threads
+    parity.comparesLayers = false
+    var before = source
+    for (rewrite, after) in stages {
+      let report = try parity.run(
+        Parity.Side(after, names: []), Parity.Side(before, names: []), samples: samples, seed: options.seed)
+      if let worst = report.outputs.first(where: { !$0.passes }) {
+        throw Diagnostic.error(
+          "rewrite.differs",
+          "rewrite \(rewrite) changes output '\(worst.name)': "
+            + (worst.problem ?? "\(worst.failing) of \(worst.elements) values differ, at most by \(worst.maxAbsolute)"),
+          help: "this is a bug in modelconv; name the other rewrites with --rewrite, or convert with --no-rewrite",
+          status: .software)
+      }
+      before = after
     }
   }
 
@@ -174,5 +223,14 @@ extension Graph {
   /// Whether two runs may differ.
   fileprivate var drawsRandomNumbers: Bool {
     nodes.contains { n in n.op.isNondeterministic || n.op.bodies.contains { $0.drawsRandomNumbers } }
+  }
+}
+
+extension ConversionReport {
+  /// Every operator that occurs before or after, by name.
+  static func changes(from before: [String: Int], to after: [String: Int]) -> [OperatorChange] {
+    Set(before.keys).union(after.keys).sorted().map {
+      OperatorChange(name: $0, before: before[$0] ?? 0, after: after[$0] ?? 0)
+    }
   }
 }

@@ -38,9 +38,14 @@ enum CaffeLoading {
       net = try NetSurgery.renaming(net, old, to: new)
       for i in blobs?.layers.indices ?? 0..<0 where blobs?.layers[i].name == old { blobs?.layers[i].name = new }
     }
-    if edits.fromBlob != nil || edits.toBlob != nil {
-      let shape = try edits.fromBlob.map { try shapeOf($0, net, blobs, build) }
-      net = try NetSurgery.cut(net, from: edits.fromBlob, to: edits.toBlob, shape: shape)
+    if !edits.fromBlobs.isEmpty || !edits.toBlobs.isEmpty {
+      guard edits.fromBlobs.count <= 1, edits.toBlobs.count <= 1 else {
+        throw Diagnostic.error(
+          "caffe.surgery.cut", "a Caffe net is cut from one blob to one blob", help: "convert it to ONNX and cut that",
+          status: .usage)
+      }
+      let shape = try edits.fromBlobs.first.map { try shapeOf($0, net, blobs, build) }
+      net = try NetSurgery.cut(net, from: edits.fromBlobs.first, to: edits.toBlobs.first, shape: shape)
     }
     var model = try CaffeReader.build(net, weights: blobs, options: build, sink: sink)
     // Data layers may be among what was changed; what they did to pictures still holds.

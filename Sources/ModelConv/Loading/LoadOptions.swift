@@ -28,7 +28,7 @@ public struct LoadOptions: Sendable {
   /// Caffe: the filler of weights for which the net names none, by its name (`xavier`, `msra`, …); statistics of
   /// normalisations are then those of unit variance. Nil: such weights and statistics are 0, as in a fresh Caffe net.
   public var impliedFiller: String?
-  /// Changes to a Caffe net before it is used.
+  /// Changes to the network before it is used.
   public var edits = NetEdits()
 
   /// The defaults: recognised by content, shapes as declared, Caffe at TEST.
@@ -70,22 +70,22 @@ public struct LoadOptions: Sendable {
   }
 }
 
-/// Changes to a Caffe net, made in this order.
+/// Changes to a network, made in this order.
 public struct NetEdits: Sendable {
-  /// train_val to deploy: data layers become inputs, losses and scores go.
+  /// Caffe: train_val to deploy: data layers become inputs, losses and scores go.
   public var isDeployed = false
   /// Layers to remove: their readers read what they read.
   public var drops: [String] = []
-  /// Layers to rename, and the blobs of the same name.
+  /// Layers and values to rename.
   public var renames: [(old: String, new: String)] = []
-  /// The part from a blob, which becomes an input, to another.
-  public var fromBlob: String?
-  /// The last blob that is kept.
-  public var toBlob: String?
+  /// Values that become inputs: what leads to them goes.
+  public var fromBlobs: [String] = []
+  /// Values that become the outputs: what follows them goes.
+  public var toBlobs: [String] = []
 
   /// No changes.
   public init() {}
 
   /// True where nothing is to change.
-  public var isEmpty: Bool { !isDeployed && drops.isEmpty && renames.isEmpty && fromBlob == nil && toBlob == nil }
+  public var isEmpty: Bool { !isDeployed && drops.isEmpty && renames.isEmpty && fromBlobs.isEmpty && toBlobs.isEmpty }
 }

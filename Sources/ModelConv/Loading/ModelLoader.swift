@@ -97,7 +97,10 @@ struct ModelLoader {
     switch file.kind {
     case .caffeText: return try caffe(file, nil, [file])
     case .caffeBinary: return try caffe(nil, file, [file])
-    case .onnx: return model("onnx", .onnx(try OnnxLoading.load(file.bytes, options, sink)))
+    case .onnx:
+      var onnx = try OnnxLoading.load(file.bytes, options, sink)
+      if !options.edits.isEmpty { onnx.graph = try GraphSurgery.apply(options.edits, to: onnx.graph) }
+      return model("onnx", .onnx(onnx))
     case .weights(.hdf5):
       let bag = try CaffeFiles.hdf5(file.bytes)
       return model(bag.format, .weights(bag))

@@ -2,12 +2,18 @@ import ByteSource
 import Diagnostics
 import ModelGraph
 import OnnxFormat
+import Rewrites
 import WeightFormats
 
 /// ONNX files as the loader wants them.
 enum OnnxLoading {
   static func load(_ bytes: ByteSlice, _ options: LoadOptions, _ sink: DiagnosticSink) throws -> OnnxModel {
-    let read = OnnxReadOptions(inputShapes: try options.dims(), batch: try options.batchDim())
+    let read = OnnxReadOptions(
+      inputShapes: try options.dims(), batch: try options.batchDim(),
+      folded: { graph in
+        let passes: [any RewritePass] = [FoldConstants(), InlineConstantBranches()]
+        return try? PassManager(passes, context: .withRuntime()).run(graph, rounds: 3).graph
+      })
     return try OnnxReader.read(bytes.storage, path: bytes.storage.path, options: read, sink: sink)
   }
 

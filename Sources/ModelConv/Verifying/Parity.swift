@@ -61,7 +61,7 @@ struct Parity {
     let outputs = try matchOutputs(a, b)
     let layers = comparesLayers ? matchLayers(a, b, outputs: outputs) : []
     var worst: [String: Comparison] = [:]
-    let chunks = [outputs] + split(layers, a.graph)
+    let chunks = [outputs] + split(layers, sized(a.graph, samples.first ?? [:]))
     var done = 0
     for sample in samples {
       for chunk in chunks {
@@ -136,6 +136,21 @@ struct Parity {
       guard let other = theirs[n.compared], taken.insert(n.compared).inserted else { return nil }
       return Pair(name: n.compared, a: n.own, b: other)
     }
+  }
+
+  /// The graph with the samples' shapes, so that the sizes of its values are known.
+  private func sized(_ graph: Graph, _ sample: Sample) -> Graph {
+    var bindings: [String: Dim] = [:]
+    for v in graph.openInputs {
+      guard let t = sample[v.name], let shape = v.type.shape, shape.count == t.rank else { continue }
+      for (d, n) in zip(shape, t.shape) {
+        if let s = d.symbolName { bindings[s] = Dim(n) }
+      }
+    }
+    guard !bindings.isEmpty, let bound = try? graph.binding(bindings) else { return graph }
+    var editor = GraphEditor(bound)
+    editor.refineTypes()
+    return editor.finish()
   }
 
   /// Groups of layers whose values fit the memory bound.

@@ -82,6 +82,13 @@ package struct FlexAttention: Operator {
     self.probabilityBody = probabilityBody
   }
   package var bodies: [Graph] { [scoreBody, probabilityBody].compactMap { $0 } }
+  package func replacingBodies(_ new: [Graph]) -> any Operator {
+    guard new.count == bodies.count else { return self }
+    var op = self
+    if scoreBody != nil { op.scoreBody = new.first }
+    if probabilityBody != nil { op.probabilityBody = new.last }
+    return op
+  }
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let type = try inputs.dtype(0)
     guard let q = try inputs.shape(0), let v = try inputs.shape(2), q.count == 4, v.count == 4 else {

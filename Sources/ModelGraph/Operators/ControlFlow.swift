@@ -11,6 +11,9 @@ package struct If: Operator {
     self.elseBody = elseBody
   }
   package var bodies: [Graph] { [thenBody, elseBody] }
+  package func replacingBodies(_ new: [Graph]) -> any Operator {
+    new.count == 2 ? If(thenBody: new[0], elseBody: new[1]) : self
+  }
 
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let a = BodyRule.outputTypes(thenBody)
@@ -46,6 +49,12 @@ package struct Loop: Operator {
     self.carried = carried
   }
   package var bodies: [Graph] { [body] }
+  package func replacingBodies(_ new: [Graph]) -> any Operator {
+    guard new.count == 1 else { return self }
+    var op = self
+    op.body = new[0]
+    return op
+  }
 
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let outputs = BodyRule.outputTypes(body)
@@ -96,6 +105,12 @@ package struct Scan: Operator {
     self.outputs = outputs
   }
   package var bodies: [Graph] { [body] }
+  package func replacingBodies(_ new: [Graph]) -> any Operator {
+    guard new.count == 1 else { return self }
+    var op = self
+    op.body = new[0]
+    return op
+  }
 
   package func inferTypes(_ known: TypeInputs) throws(InferenceError) -> [ValueType] {
     let types = BodyRule.outputTypes(body)
@@ -139,6 +154,12 @@ package struct SequenceMap: Operator {
     self.operands = operands
   }
   package var bodies: [Graph] { [body] }
+  package func replacingBodies(_ new: [Graph]) -> any Operator {
+    guard new.count == 1 else { return self }
+    var op = self
+    op.body = new[0]
+    return op
+  }
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     guard inputs.count == body.inputs.count else {
       throw InferenceError("\(inputs.count) operands do not fit the body")

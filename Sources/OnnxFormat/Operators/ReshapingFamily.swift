@@ -7,7 +7,8 @@ enum ReshapingFamily {
   static let importers: [String: OnnxImporter] = [
     "Reshape": { (s, c) throws(Diagnostic) in
       let shape = c.version < 5 ? try s.ints(try c.ints("shape"), "shape", c) : c.input(1)
-      try s.apply(Reshape(allowsZero: try c.bool("allowzero")), [c.input(0), shape], c)
+      let allowsZero = try c.bool("allowzero")
+      try s.apply(Reshape(allowsZero: allowsZero), [c.input(0), try opened(shape, allowsZero, s, c)], c)
     },
     "Flatten": { (s, c) throws(Diagnostic) in try s.apply(FlattenToMatrix(axis: try c.int("axis")), c.inputs, c) },
     "Transpose": { (s, c) throws(Diagnostic) in try s.apply(Transpose(try c.ints("perm")), c.inputs, c) },
@@ -19,6 +20,16 @@ enum ReshapingFamily {
       try s.apply(Tile(), [c.input(0), try oneAxisRepeats(s, c)], c)
     },
   ]
+
+  /// The target of a Reshape: constants that repeat a batch which the caller opens follow it.
+  private static func opened(
+    _ shape: ValueID?, _ allowsZero: Bool, _ s: OnnxScope, _ c: OnnxCall
+  ) throws(Diagnostic) -> ValueID? {
+    guard let change = s.model.batch, let list = s.knownInts(shape), let input = s.type(c.input(0)).shape,
+      let open = change.opened(list, input: input, allowsZero: allowsZero)
+    else { return shape }
+    return try s.ints(open, "open_batch", c)
+  }
 
   /// The axes: an attribute before operator set 13, an operand since.
   private static func axes(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) -> ValueID? {

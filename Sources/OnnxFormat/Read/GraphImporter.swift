@@ -29,7 +29,7 @@ enum GraphImporter {
     scope.reserve(defined)
     scope.reserve(m.inputs.map(\.name))
     scope.reserve(m.initializers.map(\.name))
-    for v in m.valueInfo + m.outputs { scope.declare(v.name, OnnxTypes.type(v.type, prefix: v.name)) }
+    for v in m.valueInfo + m.outputs { scope.declare(v.name, model.declared(v.type, name: v.name)) }
 
     var constants: [String: Tensor] = [:]
     for t in m.initializers {
@@ -57,7 +57,7 @@ enum GraphImporter {
       if defined.contains(v.name) || scope.isBound(v.name) {
         throw .error("onnx.duplicate-name", "input '\(v.name)' is defined twice", at: place(model, v.name))
       }
-      var type = OnnxTypes.type(v.type, prefix: v.name)
+      var type = scope.depth > 1 ? model.declared(v.type, name: v.name) : model.type(v.type, name: v.name)
       if k < inputTypes.count { type = narrower(type, inputTypes[k]) }
       scope.bind(v.name, scope.editor.addInput(v.name, type))
     }

@@ -11,6 +11,12 @@ final class OnnxModelContext {
   let sink: DiagnosticSink
   let tensors: TensorDecoder
   let limits: OnnxLimits
+  /// What the caller binds the file's symbols to.
+  var symbols: [String: Dim] = [:]
+  /// True where the caller changes what the file gives as a number: shapes that it declares inside do not count.
+  var distrustsShapes = false
+  /// A fixed batch that the caller opens.
+  var batch: BatchChange?
   /// Nodes made so far, inlined ones included.
   var nodeCount = 0
   /// Functions that are being inlined inside each other.
@@ -28,6 +34,19 @@ final class OnnxModelContext {
     self.sink = sink
     self.tensors = tensors
     self.limits = limits
+  }
+
+  /// A declared type as it holds now.
+  func declared(_ m: TypeMessage?, name: String) -> ValueType {
+    let type = type(m, name: name)
+    guard distrustsShapes, case .tensor(let t, let shape) = type else { return type }
+    return .tensor(t, shape?.indices.map { .symbol("?\(name).\($0 + 1)") })
+  }
+
+  /// The type of an input, with symbols bound.
+  func type(_ m: TypeMessage?, name: String) -> ValueType {
+    let said = OnnxTypes.type(m, prefix: name)
+    return symbols.isEmpty ? said : (try? said.substituting(symbols)) ?? said
   }
 
   /// A function's key: domain, name and overload.

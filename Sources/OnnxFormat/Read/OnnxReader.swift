@@ -10,10 +10,16 @@ package struct OnnxReadOptions: Sendable {
   package var inputShapes: [String: [Dim]]
   /// Replaces the first extent of every input whose rank is known.
   package var batch: Dim?
+  /// A graph with everything computed that depends on constants alone; nodes keep their ids. It tells more shapes where a
+  /// batch that the file fixes is opened.
+  package var folded: (@Sendable (Graph) -> Graph?)?
 
-  package init(inputShapes: [String: [Dim]] = [:], batch: Dim? = nil) {
+  package init(
+    inputShapes: [String: [Dim]] = [:], batch: Dim? = nil, folded: (@Sendable (Graph) -> Graph?)? = nil
+  ) {
     self.inputShapes = inputShapes
     self.batch = batch
+    self.folded = folded
   }
 }
 
@@ -88,22 +94,59 @@ package enum OnnxReader {
     if opsets["ai.onnx"] == nil { opsets["ai.onnx"] = 1 }
     var functions: [String: FunctionMessage] = [:]
     for f in m.functions { functions[OnnxModelContext.key(f.domain, f.name, f.overload)] = f }
-    let context = OnnxModelContext(
-      file: path, opsets: opsets, functions: functions, sink: sink, tensors: TensorDecoder(file: path),
-      limits: OnnxLimits())
-    context.notes.take(m)
-    context.notes.isReshaped = options.batch != nil || !options.inputShapes.isEmpty
-    let scope = OnnxScope(context, name: m.graph.name)
-    let graph = try bind(m.graph, options, place)
-    _ = try GraphImporter.read(graph, into: scope)
-    for e in m.graph.metadata { scope.editor.setMetadata("onnx.graph.\(e.key)", e.value) }
-    for e in m.metadata { scope.editor.setMetadata(e.key, e.value) }
-    if !m.producerName.isEmpty { scope.editor.setMetadata("onnx.producer", m.producerName) }
+    let initializers = Set(m.graph.initializers.map(\.name))
+    let binding = try InputBinding(options, m.graph.inputs, constants: initializers, place)
+    var notes: OnnxNotes?
+    func read(
+      _ binding: InputBinding, _ change: BatchChange?, _ sink: DiagnosticSink
+    ) throws(Diagnostic) -> Graph {
+      let context = OnnxModelContext(
+        file: path, opsets: opsets, functions: functions, sink: sink, tensors: TensorDecoder(file: path),
+        limits: OnnxLimits())
+      context.notes.take(m)
+      context.notes.isReshaped = options.batch != nil || !options.inputShapes.isEmpty
+      context.symbols = binding.symbols
+      context.distrustsShapes = binding.overrides
+      context.batch = change
+      let scope = OnnxScope(context, name: m.graph.name)
+      _ = try GraphImporter.read(binding.applied(to: m.graph), into: scope)
+      for e in m.graph.metadata { scope.editor.setMetadata("onnx.graph.\(e.key)", e.value) }
+      for e in m.metadata { scope.editor.setMetadata(e.key, e.value) }
+      if !m.producerName.isEmpty { scope.editor.setMetadata("onnx.producer", m.producerName) }
+      notes = context.notes
+      return scope.graph
+    }
+    let graph: Graph
+    if let (open, change) = binding.openBatch(m.graph.inputs) {
+      graph = try rebatched(binding, open, change, options.folded, sink, read)
+    } else {
+      graph = try read(binding, nil, sink)
+    }
     return OnnxModel(
-      graph: scope.graph, irVersion: m.irVersion, opsets: opsets, producerName: m.producerName,
+      graph: graph, irVersion: m.irVersion, opsets: opsets, producerName: m.producerName,
       producerVersion: m.producerVersion, domain: m.domain, modelVersion: m.modelVersion,
       documentation: m.documentation, metadata: m.metadata.map { ($0.key, $0.value) },
-      functions: m.functions.map { "\($0.domain).\($0.name)" }, notes: context.notes)
+      functions: m.functions.map { "\($0.domain).\($0.name)" }, notes: notes ?? OnnxNotes())
+  }
+
+  /// The graph with another batch than the file's: read with a symbol in its place, which is then bound.
+  private static func rebatched(
+    _ binding: InputBinding, _ open: InputBinding, _ change: BatchChange, _ folded: (@Sendable (Graph) -> Graph?)?,
+    _ sink: DiagnosticSink, _ read: (InputBinding, BatchChange?, DiagnosticSink) throws(Diagnostic) -> Graph
+  ) throws(Diagnostic) -> Graph {
+    let own = DiagnosticSink()
+    var graph = try read(open, change, own)
+    if let folded, !own.hasErrors { graph = try change.opening(graph, folded) }
+    let isNumber = binding.batch?.value != nil
+    // With the number itself an operator may be told more than with a symbol.
+    if own.hasErrors, isNumber { return try read(binding, nil, sink) }
+    for d in own.items + change.pins(in: folded?(graph) ?? graph) { sink.report(d) }
+    guard isNumber, let name = change.symbol.symbolName, let batch = binding.batch else { return graph }
+    do throws(InferenceError) {
+      return try graph.binding([name: batch])
+    } catch {
+      throw .error("onnx.batch", "a batch of \(batch): \(error.message)", status: .usage)
+    }
   }
 
   private static func check(_ m: ModelMessage, _ place: SourceLocation, _ sink: DiagnosticSink) throws(Diagnostic) {
@@ -123,40 +166,5 @@ package enum OnnxReader {
           at: place, help: "export the model at operator set \(OnnxCatalogue.newestOpset) or lower")
       }
     }
-  }
-
-  /// The graph with the shapes that the caller gives its inputs.
-  private static func bind(
-    _ g: GraphMessage, _ options: OnnxReadOptions, _ place: SourceLocation
-  ) throws(Diagnostic) -> GraphMessage {
-    var out = g
-    if let batch = options.batch {
-      let constants = Set(g.initializers.map(\.name))
-      for i in g.inputs.indices where !constants.contains(g.inputs[i].name) {
-        guard case .tensor(let t, .some(var dims)) = g.inputs[i].type, !dims.isEmpty else { continue }
-        dims[0] = dimension(batch)
-        out.inputs[i].type = .tensor(t, dims)
-      }
-    }
-    for (name, dims) in options.inputShapes.sorted(by: { $0.key < $1.key }) {
-      guard let i = g.inputs.firstIndex(where: { $0.name == name }) else {
-        throw .error(
-          "onnx.no-input", "there is no input '\(name)'", at: place,
-          help: "the inputs are \(g.inputs.map(\.name).joined(separator: ", "))", status: .usage)
-      }
-      guard case .tensor(let t, let old) = g.inputs[i].type else { continue }
-      if let old, old.count != dims.count {
-        throw .error(
-          "onnx.input-rank", "input '\(name)' has \(old.count) axes, \(dims.count) are given", at: place, status: .usage
-        )
-      }
-      out.inputs[i].type = .tensor(t, dims.map(dimension))
-    }
-    return out
-  }
-
-  private static func dimension(_ d: Dim) -> DimensionMessage {
-    if let v = d.value { return .value(Int64(v)) }
-    return d.symbolName.map { .symbol($0) } ?? .unknown
   }
 }

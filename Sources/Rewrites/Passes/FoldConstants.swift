@@ -10,6 +10,18 @@ package struct FoldConstants: RewritePass {
   package init() {}
 
   package func apply(_ editor: inout GraphEditor, _ context: RewriteContext) throws(Diagnostic) -> Int {
+    var total = 0
+    // A constant may tell extents, and these further constants.
+    for _ in 0..<8 {
+      editor.refineTypes()
+      let changes = try foldOnce(&editor, context)
+      total += changes
+      if changes == 0 { break }
+    }
+    return total
+  }
+
+  private func foldOnce(_ editor: inout GraphEditor, _ context: RewriteContext) throws(Diagnostic) -> Int {
     var changes = 0
     for node in editor.graph.nodes {
       guard let node = editor.graph[node.id], !node.op.isNondeterministic, !(node.op is ForeignOperator),

@@ -2,20 +2,23 @@ import Diagnostics
 import ModelGraph
 import TensorCore
 
-/// Makes BatchNormalization followed by a constant ScaleShift over channels one BatchNormalization (Caffe's usual pair).
+/// Makes BatchNormalization followed by a constant scale or shift over channels one BatchNormalization: Caffe's usual pair, and
+/// products and sums with one number a channel.
 package struct FuseScaleIntoBatchNorm: RewritePass {
   package static let name = "FuseScaleIntoBatchNorm"
-  package static let summary = "make Caffe's BatchNorm and Scale one batch normalisation"
+  package static let summary =
+    "make batch normalisation and the scale or shift of channels behind it one (Caffe's BatchNorm and Scale)"
   package init() {}
 
   package func apply(_ editor: inout GraphEditor, _ context: RewriteContext) throws(Diagnostic) -> Int {
     var changes = 0
     for id in editor.graph.order {
       let graph = editor.graph
-      guard let node = graph[id], node.op is ScaleShift, let x = node.inputs.first ?? nil,
-        let norm = graph.producer(of: x), let op = norm.op as? BatchNormalization, graph.consumers(of: x).count == 1,
-        !graph.isOutput(x), let shape = graph[x]?.type.shape, shape.count >= 2, let channels = shape[1].value,
-        let a = try ChannelAffine(node, in: graph, axis: 1, channels: channels),
+      guard let node = graph[id], node.op is ScaleShift || node.op is BinaryMap, node.hasOneResult,
+        let x = ChannelAffine.data(of: node, in: graph), let norm = graph.privateProducer(of: x),
+        let op = norm.op as? BatchNormalization, norm.hasOneResult, let shape = graph[x]?.type.shape, shape.count >= 2,
+        let channels = shape[1].value,
+        let a = try ChannelAffine(node, in: graph, axis: 1, channels: channels), a.isFinite,
         let old = try parameters(norm, graph, channels)
       else { continue }
       let scale = zip(old.scale, a.factor).map { $0 * $1 }

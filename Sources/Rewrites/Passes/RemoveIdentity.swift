@@ -33,6 +33,18 @@ package struct RemoveIdentity: RewritePass {
       case .sum, .product, .maximum, .minimum, .mean: return node.inputs.count == 1
       case .weightedSum(let c): return node.inputs.count == 1 && c == [FloatBits(1)]
       }
+    case let b as BinaryMap: return hasNeutralOperand(b.function, node, graph)
+    case is Clip: return !node.has(1) && !node.has(2)
+    case let p as Pad:
+      guard let amounts = graph.ints(node, 1) else { return false }
+      return amounts.allSatisfy { $0 == 0 } && (p.mode == .constant || from.shape != nil)
+    case is Tile: return graph.ints(node, 1)?.allSatisfy { $0 == 1 } ?? false
+    case is Slice:
+      // A whole axis forwards: it starts at its first element and keeps its extent.
+      guard graph.haveSameShape(x, y), let starts = graph.ints(node, 1), starts.allSatisfy({ $0 == 0 }) else {
+        return false
+      }
+      return !node.has(4) || graph.ints(node, 4)?.allSatisfy { $0 == 1 } ?? false
     case is ScaleShift: return node.inputs.dropFirst().allSatisfy { $0 == nil }
     case let t as Transpose: return !t.order.isEmpty && t.order == Array(t.order.indices)
     case is Reshape, is ReshapeAxes, is Flatten, is FlattenToMatrix, is Squeeze, is Unsqueeze, is Expand:
@@ -41,6 +53,21 @@ package struct RemoveIdentity: RewritePass {
       return s.filter { $0.value == nil }.count <= 1 && !s.contains { $0.isAnonymous }
     default: return false
     }
+  }
+
+  /// x + 0, x − 0, x · 1, x / 1, x¹, where the constant does not enlarge the result.
+  private func hasNeutralOperand(_ f: BinaryFunction, _ node: Node, _ graph: Graph) -> Bool {
+    let neutral: Double
+    switch f {
+    case .add, .subtract: neutral = 0
+    case .multiply, .divide, .power: neutral = 1
+    default: return false
+    }
+    guard let x = node.operand(0), let y = node.result, let t = node.constant(1, graph), t.dtype != .string,
+      !t.dtype.isComplex, t.count <= 1 << 16, let v = try? t.doubles(), !v.isEmpty, v.allSatisfy({ $0 == neutral })
+    else { return false }
+    if t.count == 1, let rank = graph.shape(x)?.count, t.rank <= rank { return true }
+    return graph.haveSameShape(x, y)
   }
 }
 

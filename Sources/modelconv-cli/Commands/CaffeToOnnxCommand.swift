@@ -106,6 +106,9 @@ struct ConversionArguments: ParsableArguments {
   @Flag(help: "No rewrites.")
   var noRewrite = false
 
+  @Flag(help: "Run the network before and after each rewrite and name the first one that changes an output.")
+  var verifyPasses = false
+
   @Flag(help: "Print the graph after each rewrite to standard error.")
   var dumpAfter = false
 
@@ -134,6 +137,7 @@ struct ConversionArguments: ParsableArguments {
     o.dtype = dtype?.rawValue
     o.rewrites = rewrite.isEmpty ? nil : rewrite
     o.skipsRewrites = noRewrite
+    o.verifiesRewrites = verifyPasses
     o.preprocessing.declared = bake
     o.preprocessing.mean = mean
     o.preprocessing.scale = scale
@@ -162,6 +166,18 @@ struct ConversionArguments: ParsableArguments {
     return report.passes ? ExitCodes.success : ExitCodes.negative
   }
 
+  /// Operator counts before and after, those that changed first to be seen.
+  private static func operators(_ all: [ConversionReport.OperatorChange]) -> [String] {
+    var table = Table([("operator", .left), ("before", .right), ("after", .right), ("", .left)])
+    for o in all {
+      let sign = o.after < o.before ? "-" : "+"
+      let change = o.after == o.before ? "" : "\(sign)\(abs(o.after - o.before))"
+      table.add([o.name, String(o.before), String(o.after), change])
+    }
+    table.add(["total", String(all.reduce(0) { $0 + $1.before }), String(all.reduce(0) { $0 + $1.after }), ""])
+    return table.lines
+  }
+
   private func print(_ r: ConversionReport, _ console: Console) throws {
     try console.line(
       "\(r.output): ONNX opset \(r.opset) (IR \(r.irVersion)), \(r.nodes) nodes, \(Format.bytes(r.bytes))"
@@ -170,6 +186,7 @@ struct ConversionArguments: ParsableArguments {
       let (before, after) = (s.before.values.reduce(0, +), s.after.values.reduce(0, +))
       try console.line("  \(s.name): \(s.changes) changes, \(before) to \(after) operators")
     }
+    if !r.rewrites.isEmpty { for l in Self.operators(r.operators) { try console.line("  " + l) } }
     guard let v = r.verification else {
       return try console.line(r.notVerified.map { "not verified: \($0)" } ?? "not verified")
     }

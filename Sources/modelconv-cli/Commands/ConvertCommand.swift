@@ -17,6 +17,10 @@ struct Convert: Verb {
       Example, an old net without its last layer, in Caffe's current form:
 
         modelconv convert old.prototxt old.caffemodel -o new.prototxt --to-blob fc7
+
+      Example, the part of an ONNX model between two values, for batches of any size:
+
+        modelconv convert net.onnx -o part.onnx --from-blob conv3 --to-blob pool5 --batch dynamic
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -52,10 +56,10 @@ struct Convert: Verb {
     load.allowsMissingWeights = allowMissing || target.holds == "weights" || target.name == "caffe"
     let source = try Model.load(model, options: load)
     console.report(source.findings)
-    guard load.edits.isEmpty || source.format == "caffe" else {
+    guard load.edits.isEmpty || source.isNetwork else {
       throw ModelConvError.usage(
         "usage.edits",
-        "layers can be changed in Caffe nets only; \(source.files.joined(separator: ", ")) is \(source.format)")
+        "only a network has layers that can be changed; \(source.files.joined(separator: ", ")) is \(source.format)")
     }
     guard target.name == "onnx" || !conversion.library.preprocessing.isNeeded else {
       throw ModelConvError.usage(
@@ -127,24 +131,28 @@ struct EditOptions: ParsableArguments {
   @Flag(help: "Caffe: make a deploy net of a training net.")
   var deploy = false
 
-  @Option(help: ArgumentHelp("Caffe: remove a layer; its readers read what it read. Repeatable.", valueName: "layer"))
+  @Option(help: ArgumentHelp("Remove a layer; its readers read what it read. Repeatable.", valueName: "layer"))
   var drop: [String] = []
 
-  @Option(help: ArgumentHelp("Caffe: rename a layer and its blob. Repeatable.", valueName: "old=new"))
+  @Option(help: ArgumentHelp("Rename a layer and the value or blob of that name. Repeatable.", valueName: "old=new"))
   var rename: [String] = []
 
-  @Option(help: ArgumentHelp("Caffe: keep what follows this blob, which becomes an input.", valueName: "blob"))
-  var fromBlob: String?
+  @Option(
+    help: ArgumentHelp(
+      "Keep what follows this value, which becomes an input. Repeatable, but for Caffe.", valueName: "blob"))
+  var fromBlob: [String] = []
 
-  @Option(help: ArgumentHelp("Caffe: keep what this blob is computed from.", valueName: "blob"))
-  var toBlob: String?
+  @Option(
+    help: ArgumentHelp(
+      "Keep what this value, which becomes an output, is computed from. Repeatable, but for Caffe.", valueName: "blob"))
+  var toBlob: [String] = []
 
   func library() throws -> NetEdits {
     var e = NetEdits()
     e.isDeployed = deploy
     e.drops = drop
-    e.fromBlob = fromBlob
-    e.toBlob = toBlob
+    e.fromBlobs = fromBlob
+    e.toBlobs = toBlob
     for r in rename {
       guard let at = r.firstIndex(of: "="), at > r.startIndex, r.index(after: at) < r.endIndex else {
         throw ValidationError("--rename \(r): write OLD=NEW")
