@@ -51,6 +51,8 @@ conformance-small:
 	if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python $(ORACLES)/test_oracles.py || status=1; \
 	$(VENV)/bin/python $(ORACLES)/onnx_roundtrip.py --binary $(MODELCONV) || status=1; \
 	else echo "no Python oracles: their own tests are skipped"; fi; \
+	if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python $(ORACLES)/fork_layers.py --binary $(MODELCONV) || status=1; \
+	else echo "skipped: the layers of forks need numpy"; fi; \
 	$(PYTHON) $(ORACLES)/cli_checks.py --binary $(MODELCONV) --report .build/test-reports/cli.json || status=1; \
 	$(PYTHON) $(ORACLES)/conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
 	  --opsets $(OPSETS) --report .build/test-reports/conformance.json --disturb --roundtrip \

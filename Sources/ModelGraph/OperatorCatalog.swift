@@ -20,6 +20,7 @@ package enum OperatorCatalog {
     NonZero.self, Unique.self, OneHot.self, Triangle.self, ReverseSequence.self, DepthToSpace.self,
     SpaceToDepth.self, EyeLike.self, NumberRange.self, ColumnsToImage.self, Cumulate.self, CenterCropPad.self,
     // Images and regions
+    Correlation.self, MeanFieldInference.self,
     Resize.self, GridSample.self, AffineGrid.self, RoiAlign.self, MaxRegionPool.self, MaxUnpool.self,
     DeformableConvolution.self, NonMaxSuppression.self, ImageDecoder.self,
     // Sequences in time, attention

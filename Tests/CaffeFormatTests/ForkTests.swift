@@ -91,12 +91,74 @@ import Testing
   }
 
   @Test func namesThatForksAddToEnumerations() throws {
-    let (net, found) = try Self.read("layers { name: 'c' type: CROP } layers { name: 'u' type: UPSAMPLE }")
-    #expect(found.isEmpty)
-    // Both are 40 in their forks: what the text names stays apart.
-    let upgraded = try CaffeNet(net, sink: DiagnosticSink())
-    #expect(upgraded.layers.map(\.type) == ["Crop", "Upsample"])
+    func type(_ text: String) throws -> String? {
+      let (net, found) = try Self.read(text)
+      #expect(found.map(\.rendered) == [])
+      return try CaffeNet(net, sink: DiagnosticSink()).layers.first?.type
+    }
+    #expect(try type("layers { name: 'c' type: CROP bottom: 'a' bottom: 'b' top: 'c' }") == "Crop")
+    #expect(
+      try type("layers { name: 'c' type: UPSAMPLE bottom: 'a' top: 'c' upsample_param { scale: 2 } }") == "Upsample")
+    #expect(try type("layers { name: 'c' type: IMAGE_SEG_DATA top: 'c' }") == "ImageSegData")
+    #expect(try type("layers { name: 'c' type: INTERP interp_param { zoom_factor: 8 } }") == "Interp")
+    #expect(
+      try type("layers { type: MULTI_STAGE_MEANFIELD multi_stage_meanfield_param { num_iterations: 5 } }")
+        == "MultiStageMeanfield")
+    #expect(
+      try type("layers { type: CONVOLUTION3D convolution_param { num_output: 2 kernel_size: 3 kernel_depth: 3 } }")
+        == "Convolution3D")
     #expect(try Self.read("layers { type: CROPP }").found.count == 1)
+    #expect(try Self.read("layers { type: RELU relu_parm { } }").found.count == 1)
+  }
+
+  /// Forks give one number of the older form several names.
+  @Test(arguments: [
+    (40, 2, "Crop"), (40, 1, "Upsample"), (39, 1, "Deconvolution"), (39, 0, "ImageSegData"), (61, 1, "ReLU6"),
+  ])
+  func numbersOfTheOlderForm(_ number: UInt64, _ bottoms: Int, _ type: String) throws {
+    var layer = ProtobufBuilder()
+    for i in 0..<bottoms { layer.string(2, "b\(i)") }
+    layer.string(3, "t")
+    layer.string(4, "name")
+    layer.varint(5, number)
+    var net = ProtobufBuilder()
+    net.message(2, layer)
+    let read = try CaffeReader.readNet(binary: try ByteStorage.copying(try net.bytes()).all, sink: DiagnosticSink())
+    #expect(read.layers.map(\.type) == [type])
+  }
+
+  /// A block that does not decode as the schema says must not cost the blobs.
+  @Test func blobsOutliveOtherForksBlocks() throws {
+    var blob = ProtobufBuilder()
+    blob.varint(1, 1)
+    blob.varint(2, 1)
+    blob.varint(3, 1)
+    blob.varint(4, 2)
+    blob.float(5, 1.5)
+    blob.float(5, -2)
+    // PSPNet's bn_param stands under BVLC's embed_param, with a float where that has a number.
+    var bn = ProtobufBuilder()
+    bn.float(3, 1e-5)
+    var layer = ProtobufBuilder()
+    layer.string(1, "bn")
+    layer.string(2, "BN")
+    layer.message(7, blob)
+    layer.message(137, bn)
+    var net = ProtobufBuilder()
+    net.message(100, layer)
+    let bytes = try ByteStorage.copying(try net.bytes()).all
+    let weights = try CaffeReader.readWeights(bytes, sink: DiagnosticSink())
+    #expect(try weights.layers.first?.blobs.first??.tensor?.floats() == [1.5, -2])
+    let read = try CaffeReader.readNet(binary: bytes, sink: DiagnosticSink())
+    #expect(read.fork != nil)
+    #expect(read.layers[0].parameters("bn_param").isPresent)
+  }
+
+  @Test func theForkOfATextIsTold() throws {
+    let (net, _) = try Self.read(
+      "layer { type: 'Correlation' correlation_param { kernel_size: 1 max_displacement: 4 } }")
+    #expect(try CaffeNet(net, sink: DiagnosticSink()).fork == "flownet2")
+    #expect(try CaffeNet(Self.read("layer { type: 'ReLU' }").net, sink: DiagnosticSink()).fork == nil)
   }
 
   /// A caffemodel alone: the fork is found by what its layers hold, and the layers get its fields.

@@ -31,7 +31,7 @@ def blob(array):
     """BlobProto of a float32 numpy array, as a list of byte chunks (the payload is not copied)."""
     import numpy as np
 
-    values = np.ascontiguousarray(array, dtype="<f4")
+    values = np.array(array, dtype="<f4", order="C")
     payload = memoryview(values.reshape(-1)).cast("B")
     shape = length_delimited(7, length_delimited(1, b"".join(varint(int(d)) for d in values.shape)))
     return [shape, tag(5, 2) + varint(len(payload)), payload]

@@ -61,6 +61,9 @@ package struct CaffeForkParser {
 
   private mutating func addName(_ row: String, to enumeration: String, _ line: Int) {
     let parts = row.split(separator: " ")
+    if parts.count == 3, parts[1] == "=", parts[2] == "?", enumeration == CaffeForks.layerType, !forks.isEmpty {
+      return forks[forks.count - 1].unnumbered.append(String(parts[0]))
+    }
     guard parts.count == 3, parts[1] == "=", let number = Int32(parts[2]), !forks.isEmpty else {
       return problems.append("line \(line): \(row)")
     }
@@ -100,18 +103,23 @@ package struct CaffeForkParser {
 
   private mutating func fields(of block: Block) -> [ProtoField] {
     block.rows.compactMap { line, row in
-      let field = field(row, in: forks[block.fork].name)
+      let field = field(row, line, in: forks[block.fork].name)
       if field == nil { problems.append("line \(line): \(row)") }
       return field
     }
   }
 
+  /// Fields whose numbers are not known get numbers from here on, which no file uses: they are read from texts alone.
+  private static let firstUnknownNumber: UInt32 = 536_000_000
+
   /// `NAME = NUMBER : [[]|!]TYPE [packed] [= DEFAULT]`
-  private func field(_ row: String, in fork: String) -> ProtoField? {
+  private func field(_ row: String, _ line: Int, in fork: String) -> ProtoField? {
     let sides = row.split(separator: ":", maxSplits: 1)
     guard sides.count == 2 else { return nil }
     let left = sides[0].split(separator: " ")
-    guard left.count == 3, left[1] == "=", let number = UInt32(left[2]) else { return nil }
+    guard left.count == 3, left[1] == "=" else { return nil }
+    let unknown = left[2] == "?" ? Self.firstUnknownNumber + UInt32(line) : nil
+    guard let number = unknown ?? UInt32(left[2]) else { return nil }
     var right = sides[1].split(separator: " ", maxSplits: 1)
     guard !right.isEmpty else { return nil }
     var type = String(right.removeFirst())

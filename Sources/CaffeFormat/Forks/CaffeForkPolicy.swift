@@ -13,7 +13,11 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
 
   package func unknownField(_ field: ProtoTextField, in context: ProtoTextContext) -> ProtoUnknownDecision {
     if context.type === ProtoType.open { return .keep }
-    let candidates = CaffeForks.fields(field.name, of: context.type.shortName)
+    var candidates = CaffeForks.fields(field.name, of: context.type.shortName)
+    // A layer of the older form has a fork's blocks under the same names.
+    if candidates.isEmpty, context.type.shortName == "V1LayerParameter" {
+      candidates = CaffeForks.fields(field.name, of: "LayerParameter")
+    }
     if let found = candidates.first(where: { $0.fork.name == preferred }) { return .typed(found.field) }
     let best = candidates.max { a, b in Self.known(field, a.field) < Self.known(field, b.field) }
     // `max` gives the last of equals; the table has the most used fork first.
@@ -23,14 +27,14 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
     }
     // How a data layer reads its pictures changes from fork to fork and has no bearing on the net.
     if context.messages.count > 2, Self.isDataLayer(context.messages[1]) { return .keep }
-    let isLayer = context.type.shortName == "LayerParameter"
+    let isLayer = ["LayerParameter", "V1LayerParameter"].contains(context.type.shortName)
     if isLayer, let layer = context.messages.last, !Self.isCore(layer), Self.isBlock(field) { return .keep }
     return .refuse
   }
 
   package func unknownName(_ name: String, for field: ProtoField, in context: ProtoTextContext) -> Int32? {
     guard let enumeration = field.enumeration else { return nil }
-    if enumeration.name.hasSuffix("." + V1Upgrade.enumeration) { return V1Upgrade.forkNumber(name) }
+    if enumeration.name.hasSuffix(CaffeForks.layerType) { return CaffeForks.layerNumber(name) }
     let forks = CaffeForks.all.filter { $0.name == preferred } + CaffeForks.all
     // Descriptors name an enumeration with its package: `caffe.V1LayerParameter.LayerType`.
     return forks.lazy.compactMap { fork in
@@ -38,14 +42,15 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
     }.first
   }
 
-  /// How many fields of the blocks written are fields of the message; a message that is not tabulated knows none.
+  /// How well the blocks written fit the message: the number of their fields where it knows them all, less than 0 where it
+  /// does not; 0 for a message that is not tabulated.
   private static func known(_ written: ProtoTextField, _ field: ProtoField) -> Int {
-    guard let type = field.messageType else { return 0 }
-    var n = 0
+    guard let type = field.messageType, type !== ProtoType.open else { return 0 }
+    var (known, unknown) = (0, 0)
     for case .message(let block) in written.values.map(\.content) {
-      for item in block.fields { n += type.field(item.name) == nil ? -1 : 1 }
+      for item in block.fields { if type.field(item.name) == nil { unknown += 1 } else { known += 1 } }
     }
-    return n
+    return unknown > 0 ? -unknown : known
   }
 
   private static func isDataLayer(_ layer: ProtoTextMessage) -> Bool {
@@ -66,8 +71,10 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
 
   private static func isCore(_ layer: ProtoTextMessage) -> Bool {
     for field in layer.fields where field.name == "type" {
-      if case .scalar(.string(let bytes))? = field.values.first?.content {
-        return CaffeCoreTypes.all.contains(String(decoding: bytes, as: UTF8.self))
+      switch field.values.first?.content {
+      case .scalar(.string(let bytes)): return CaffeCoreTypes.all.contains(String(decoding: bytes, as: UTF8.self))
+      case .scalar(.identifier(let name, _)): return V1Upgrade.types[name] != nil
+      default: break
       }
     }
     return true

@@ -8,10 +8,11 @@ package enum CaffeForkProfile {
 
   /// Applies the fork of that name, or with nil the one that `detect(_:)` finds, which is reported as a note.
   ///
+  /// - Returns: its name; nil where none was applied.
   /// - Throws: `caffe.fork.unknown` for a name that is not in the table.
   package static func complete(
     _ net: inout ProtoMessage, fork name: String?, sink: DiagnosticSink
-  ) throws(Diagnostic) {
+  ) throws(Diagnostic) -> String? {
     if let name {
       guard let fork = CaffeForks.fork(name) else {
         let known = CaffeForks.all.map(\.name)
@@ -20,13 +21,15 @@ package enum CaffeForkProfile {
           help: closestName(to: name, among: known).map { "did you mean '\($0)'?" }
             ?? "one of: " + known.joined(separator: ", "), status: .usage)
       }
-      return try apply(fork, to: &net)
+      try apply(fork, to: &net)
+      return name
     }
-    guard let fork = detect(net) else { return }
+    guard let fork = detect(net) else { return nil }
     try apply(fork, to: &net)
     sink.note(
       "caffe.fork.detected", "read by the schema of \(fork.title)", at: SourceLocation(file: net.file),
       help: "--fork NAME reads it by another one")
+    return fork.name
   }
 
   /// The fork whose fields fit what the layers hold beside BVLC's; nil where nothing speaks for one.
@@ -48,6 +51,26 @@ package enum CaffeForkProfile {
     return best?.fork
   }
 
+  /// The fork that knows most of the fields in the layers' blocks that are not BVLC's; of equals the first of the table.
+  package static func used(by layers: [CaffeLayer]) -> String? {
+    var counts: [String: Int] = [:]
+    for layer in layers {
+      for field in layer.message.setFields {
+        guard let type = field.messageType, !type.name.hasPrefix("caffe.") else { continue }
+        let block = (try? layer.message.messages(field.name))?.first
+        let inner = block?.setFields.map(\.name) ?? []
+        for fork in CaffeForks.all {
+          guard let own = fork.fields["LayerParameter"]?.first(where: { $0.name == field.name })?.messageType else {
+            continue
+          }
+          counts[fork.name, default: 0] += 1 + inner.count { name in own.fields.contains { $0.name == name } }
+        }
+      }
+    }
+    let best = counts.values.max() ?? 0
+    return CaffeForks.all.first { best > 0 && counts[$0.name] == best }?.name
+  }
+
   /// Gives the layers of a net the fork's fields, under the fork's names.
   package static func apply(_ fork: CaffeFork, to net: inout ProtoMessage) throws(Diagnostic) {
     var layers = net.elements("layer")
@@ -62,6 +85,23 @@ package enum CaffeForkProfile {
       layers[i].value = .message(layer)
     }
     if !layers.isEmpty { try net.set("layer", layers) }
+    try nameOldTypes(fork, in: &net)
+  }
+
+  /// Layer types of the older form by the fork's own names, where it has a number under another name than others.
+  private static func nameOldTypes(_ fork: CaffeFork, in net: inout ProtoMessage) throws(Diagnostic) {
+    guard let names = fork.names[CaffeForks.layerType], net.has("layers") else { return }
+    var layers = net.elements("layers")
+    for i in layers.indices {
+      guard case .message(var layer) = layers[i].value, layer.has("type") else { continue }
+      let number = try layer.enumNumber("type")
+      guard let name = names.first(where: { $0.value == number })?.key, let own = CaffeForks.layerNumber(name) else {
+        continue
+      }
+      try layer.set("type", .enumeration(own), at: layer.elements("type").first?.place ?? layer.place)
+      layers[i].value = .message(layer)
+    }
+    try net.set("layers", layers)
   }
 
   /// Fields that a fork adds to BVLC's own blocks.

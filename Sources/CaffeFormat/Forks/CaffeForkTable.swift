@@ -1132,6 +1132,15 @@ enum CaffeForkTable {
       dilation_w = 18 : uint32
 
     fork deeplab: DeepLab v2
+    enum V1LayerParameter.LayerType
+      IMAGE_SEG_DATA = 39
+      INTERP = ?
+      SEG_ACCURACY = ?
+      MAT_WRITE = ?
+      MAT_READ = ?
+      DENSE_CRF = ?
+      PADDING = ?
+      UNIQUE_LABEL = ?
     extend LayerParameter
       interp_param = 143 : InterpParameter
       seg_accuracy_param = 144 : SegAccuracyParameter
@@ -1208,8 +1217,53 @@ enum CaffeForkTable {
     extend LayerParameter
       center_loss_param = 147 : CenterLossParameter
 
+    fork training-toolbox: OpenVINO's training toolbox for Caffe
+    use ssd
+    message GRNParameter
+      bias = 1 : float = 1e-07
+      dummy_backward = 2 : bool = false
+    message PriorBoxParameter
+      min_size = 1 : []float
+      max_size = 2 : []float
+      aspect_ratio = 3 : []float
+      flip = 4 : bool = true
+      clip = 5 : bool = false
+      variance = 6 : []float
+      img_size = 7 : uint32
+      img_h = 8 : uint32
+      img_w = 9 : uint32
+      step = 10 : float
+      step_h = 11 : float
+      step_w = 12 : float
+      offset = 13 : float = 0.5
+      width = 14 : []float
+      height = 15 : []float
+    extend LayerParameter
+      prior_box_param = 203 : PriorBoxParameter
+      grn_param = 208 : GRNParameter
+      label_specific_add_param = 209 : *
+      embedding_extractor_param = 210 : *
+      scale_filter_param = 211 : *
+      smooth_l1_loss_param = 212 : SmoothL1LossParameter
+
     fork openvino: OpenVINO's Model Optimizer
     use ssd
+    message GRNParameter
+      bias = 1 : float = 1
+    message SpatialTransformerParameter
+      transform_type = 1 : string = "affine"
+      sampler_type = 2 : string = "bilinear"
+      output_H = 3 : int32
+      output_W = 4 : int32
+      to_compute_dU = 5 : bool = true
+      theta_1_1 = 6 : double
+      theta_1_2 = 7 : double
+      theta_1_3 = 8 : double
+      theta_2_1 = 9 : double
+      theta_2_2 = 10 : double
+      theta_2_3 = 11 : double
+    message PowerFileParameter
+      shift_file = 1 : string
     message ReLU6Parameter
       n = 1 : float = 6
     message PriorBoxParameter
@@ -1241,9 +1295,9 @@ enum CaffeForkTable {
       reverse_param = 147 : *
       ctc_loss_param = 148 : *
       ctc_decoder_param = 149 : *
-      st_param = 150 : *
+      st_param = 150 : SpatialTransformerParameter
       st_loss_param = 151 : *
-      power_file_param = 152 : *
+      power_file_param = 152 : PowerFileParameter
       loc_loss_param = 153 : *
       permute_param = 154 : PermuteParameter
       proposal_param = 201 : ProposalParameter
@@ -1257,7 +1311,7 @@ enum CaffeForkTable {
       box_annotator_ohem_param = 210 : BoxAnnotatorOHEMParameter
       detection_output_param = 211 : DetectionOutputParameter
       prior_box_param = 212 : PriorBoxParameter
-      grn_param = 213 : *
+      grn_param = 213 : GRNParameter
       region_yolo_param = 214 : *
       reorg_yolo_param = 215 : *
       relu6_param = 216 : ReLU6Parameter
@@ -1317,13 +1371,35 @@ enum CaffeForkTable {
 
     fork mnn: MNN's converter schema
     use ssd
+    message LSTMParameter
+      num_output = 1 : uint32
+      clipping_threshold = 2 : float = 0
+      weight_filler = 3 : FillerParameter
+      bias_filler = 4 : FillerParameter
+      batch_size = 5 : uint32 = 1
+      paramq = 6 : uint32
+      scale_in = 7 : float
+      scale_out = 8 : float
+      a_min = 9 : int32 = -128
+      a_max = 10 : int32 = 127
+    message Im2seqParameter
+      direction = 1 : {FORWARD=0,REVERSED=1,TOPDOWN=2,BOTTOMUP=3} = FORWARD
+      size = 2 : uint32 = 1
+      stride = 3 : uint32 = 1
+      line2time_loss = 4 : bool = false
+    message ImgSizeParameter
+      x_scaling = 1 : float = 1
+      y_scaling = 2 : float = 1
+      pretrained_file = 500 : string
+      pretrained_layer_name = 501 : string
+      pretrained_layer_bin = 502 : string
     extend LayerParameter
       convolution3d_param = 147 : *
       pooling3d_param = 148 : *
-      im2seq_param = 207 : *
+      im2seq_param = 207 : Im2seqParameter
       seq2out_param = 208 : *
-      img_size_param = 209 : *
-      lstm_param = 210 : *
+      img_size_param = 209 : ImgSizeParameter
+      lstm_param = 210 : LSTMParameter
       center_loss_param = 211 : CenterLossParameter
       shuffle_channel_param = 212 : ShuffleChannelParameter
       roi_pooling_param = 2201 : ROIPoolingParameter
@@ -1391,8 +1467,345 @@ enum CaffeForkTable {
       anchor_scale = 3 : int32 = 3
       anchor_ratio = 4 : int32 = 3
       max_rois = 5 : int32 = 300
+      rpn_min_size = ? : float
+      pre_nms_topn = ? : int32
+      rpn_nms_thresh = ? : float
     extend LayerParameter
       proposal_param = 202 : ProposalParameter
+
+    fork synopsys: Synopsys ARC processors' Caffe
+    message MatMulParameter
+      transpose_a = 1 : bool = false
+      transpose_b = 2 : bool = false
+      blob_shape = 3 : []uint32
+    message PadParameter
+      paddings = 1 : []uint32
+      constant_values = 2 : float = 0
+    message ReverseParameter
+      axis = 1 : []int32
+    message UpsampleDarknetParameter
+      stride = 1 : int32 = 1
+    message Pooling3DParameter
+      pool = 1 : {MAX=0,AVE=1,AVE_EXC_PAD=2} = MAX
+      pad = 2 : uint32 = 0
+      kernel_size = 3 : uint32
+      stride = 4 : uint32 = 1
+      pad_h0 = 5 : uint32 = 0
+      pad_h1 = 6 : uint32 = 0
+      pad_w0 = 7 : uint32 = 0
+      pad_w1 = 8 : uint32 = 0
+      pad_d0 = 9 : uint32 = 0
+      pad_d1 = 10 : uint32 = 0
+      kernel_h = 11 : uint32
+      kernel_w = 12 : uint32
+      kernel_d = 13 : uint32
+      stride_h = 14 : uint32
+      stride_w = 15 : uint32
+      stride_d = 16 : uint32
+      global_pooling = 17 : bool = false
+      ceil_mode = 18 : bool = false
+    message ResizeNearestNeighborParameter
+      align_corners = 1 : bool = false
+      output_height = 2 : int32
+      output_width = 3 : int32
+      data_format = 4 : string = "NHWC"
+      scale_height = 5 : float = 1
+      scale_width = 6 : float = 1
+      half_pixel_centers = 7 : bool = false
+      half_pixel_onnx = 8 : bool = false
+    message ResizeBilinearParameter
+      align_corners = 1 : bool = false
+      output_height = 2 : int32
+      output_width = 3 : int32
+      data_format = 4 : string = "NHWC"
+      scale_height = 5 : float = 1
+      scale_width = 6 : float = 1
+      half_pixel_centers = 7 : bool = false
+      pytorch_half_pixel = 8 : bool = false
+      output_depth = 9 : int32
+      scale_depth = 10 : float = 1
+      input_scale = 20 : double = 1
+      output_scale = 21 : double = 1
+      input_zero_point = 22 : int32 = 0
+    message SpaceToBatchNDParameter
+      block_shape = 1 : []uint32
+      paddings = 2 : []uint32
+    message BatchToSpaceNDParameter
+      block_shape = 1 : []uint32
+      crops = 2 : []uint32
+    message SqueezeParameter
+      axis = 1 : []int32
+    message MulParameter
+      mul_shape = 1 : []uint32
+    extend LayerParameter
+      adaptive_bias_channel_param = 178 : AdaptiveBiasChannelParameter
+      annotated_data_param = 200 : AnnotatedDataParameter
+      bias_channel_param = 169 : BiasChannelParameter
+      clip_param = 248 : *
+      dense_crf_param = 176 : DenseCRFParameter
+      dense_image_data_param = 168 : DenseImageDataParameter
+      detection_evaluate_param = 205 : DetectionEvaluateParameter
+      detection_output_param = 204 : DetectionOutputParameter
+      domain_transform_param = 167 : DomainTransformParameter
+      gan_loss_param = 171 : *
+      interp_param = 163 : InterpParameter
+      mat_read_param = 181 : MatReadParameter
+      mat_write_param = 165 : MatWriteParameter
+      multibox_loss_param = 201 : MultiBoxLossParameter
+      norm_param = 206 : NormalizeParameter
+      permute_param = 202 : PermuteParameter
+      pooling3d_param = 266 : Pooling3DParameter
+      prior_box_param = 203 : PriorBoxParameter
+      proposal_param = 212 : *
+      xlu_param = 237 : *
+      roi_align_param = 247 : ROIAlignParameter
+      roi_pooling_param = 8266711 : ROIPoolingParameter
+      seg_accuracy_param = 164 : SegAccuracyParameter
+      shuffle_channel_param = 166 : ShuffleChannelParameter
+      smooth_l1_loss_param = 8266712 : SmoothL1LossParameter
+      log_softmax_param = 267 : *
+      squeeze_convolution_param = 187 : *
+      squeeze_inner_product_param = 188 : *
+      unique_label_param = 170 : UniqueLabelParameter
+      upsample_param = 177 : UpsampleParameter
+      video_data_param = 207 : VideoDataParameter
+      coeff_schedule_param = 148 : CoeffScheduleParameter
+      augmentation_param = 149 : AugmentationParameter
+      correlation_param = 150 : CorrelationParameter
+      l1_loss_param = 151 : L1LossParameter
+      writer_param = 152 : WriterParameter
+      reader_param = 153 : ReaderParameter
+      mean_param = 154 : MeanParameter
+      resample_param = 155 : ResampleParameter
+      downsample_param = 156 : DownsampleParameter
+      lpq_loss_param = 158 : LpqLossParameter
+      flow_warp_param = 159 : FlowWarpParameter
+      accum_param = 160 : AccumParameter
+      black_augmentation_param = 161 : BlackAugmentationParameter
+      reorg_param = 197 : ReorgParameter
+      yolo_v2_loss_param = 198 : *
+      yolo_v3_loss_param = 199 : *
+      upsample_darknet_param = 209 : UpsampleDarknetParameter
+      depth_to_space_param = 208 : *
+      resize_nearest_neighbor_param = 210 : ResizeNearestNeighborParameter
+      gather_param = 211 : *
+      topk_gather_param = 213 : *
+      nms_param = 214 : *
+      nms_gather_param = 215 : *
+      gather_nd_param = 216 : *
+      where4_param = 218 : *
+      where4_gathernd_param = 219 : *
+      crop_and_resize_param = 220 : *
+      where4_gathernd_crop_param = 221 : *
+      pyramid_roi_align_param = 222 : *
+      space_to_depth_param = 223 : *
+      pad_param = 224 : PadParameter
+      stack_param = 225 : *
+      resize_bilinear_param = 226 : ResizeBilinearParameter
+      reduce_sum_param = 227 : *
+      reduce_max_param = 228 : *
+      reduce_min_param = 229 : *
+      reduce_prod_param = 230 : *
+      reduce_mean_param = 231 : *
+      selu_param = 232 : *
+      selu_dropout_param = 233 : *
+      unstack_param = 234 : *
+      batch_to_space_nd_param = 235 : BatchToSpaceNDParameter
+      space_to_batch_nd_param = 236 : SpaceToBatchNDParameter
+      mirror_pad_param = 238 : *
+      tile_nd_param = 239 : *
+      expand_dims_nd_param = 240 : *
+      squeeze_param = 241 : SqueezeParameter
+      broadcast_to_param = 242 : *
+      strided_slice_param = 243 : *
+      piece_param = 244 : *
+      range_param = 245 : *
+      sparse_to_dense_param = 246 : *
+      embedding_lookup_param = 249 : *
+      embedding_lookup_sparse_param = 250 : *
+      gemm_param = 251 : *
+      reduce_l1_param = 252 : *
+      reduce_l2_param = 253 : *
+      reduce_logsumexp_param = 254 : *
+      reduce_all_param = 255 : *
+      reduce_any_param = 256 : *
+      reverse_sequence_param = 257 : *
+      hard_sigmoid_param = 258 : *
+      thresholded_relu_param = 259 : *
+      one_hot_param = 260 : *
+      reverse_param = 261 : ReverseParameter
+      lp_normalization_param = 262 : *
+      matmul_param = 263 : MatMulParameter
+      gather_v2_param = 264 : *
+      scaled_tanh_param = 265 : *
+      maskrcnn_detection_param = 268 : *
+      maskrcnn_proposal_param = 269 : *
+      attention_param = 270 : *
+      rnn_v2_param = 272 : *
+      count_nonzero_param = 273 : *
+      not_equal_param = 274 : *
+      point_net_param = 275 : *
+      mul_param = 278 : MulParameter
+      spatial_batching_pooling_param = 279 : *
+      non_max_suppression_param = 271 : *
+      scatter_nd_param = 276 : *
+      layer_norm_param = 277 : *
+      tensor2box_param = 280 : *
+      corr1d_param = 281 : *
+    extend ConvolutionParameter
+      pad_type = 19 : uint32 = 0
+      pad_l = 26 : int32 = 0
+      pad_r = 27 : int32 = 0
+      pad_t = 28 : int32 = 0
+      pad_b = 29 : int32 = 0
+      input_scale = 30 : double = 1
+      output_scale = 31 : double = 1
+      saturate = 32 : {None=0,Signed=1,Unsigned=2,Signed_8bit=3,Unsigned_8bit=4} = None
+      weight_scale = 33 : double = 1
+      input_zero_point = 35 : int32 = 0
+      output_zero_point = 36 : int32 = 0
+      weight_zero_point = 37 : int32 = 0
+      per_channel_scale_weight = 39 : bool = false
+      quantize_method = 40 : {tflite=0,ONNX=1,Caffe2=2} = tflite
+      per_channel_scale_output = 41 : bool = false
+      submanifold_sparse = 42 : bool = false
+    extend PoolingParameter
+      pad_type = 13 : uint32 = 0
+      ceil_mode = 14 : bool = true
+      round_mode = 15 : {CEIL=0,FLOOR=1} = CEIL
+      pad_l = 16 : uint32 = 0
+      pad_r = 17 : uint32 = 0
+      pad_t = 18 : uint32 = 0
+      pad_b = 19 : uint32 = 0
+      output_shift_instead_division = 21 : uint32 = 0
+      saturate = 22 : {None=0,Signed=1,Unsigned=2,Signed_8bit=3,Unsigned_8bit=4} = None
+      input_scale = 30 : double = 1
+      output_scale = 31 : double = 1
+      input_zero_point = 35 : int32 = 0
+      output_zero_point = 36 : int32 = 0
+      quantize_method = 37 : {tflite=0,ONNX=1,Caffe2=2} = tflite
+    extend ReLUParameter
+      relu6 = 3 : bool = false
+      saturate = 4 : {None=0,Signed=1,Unsigned=2,Signed_8bit=3,Unsigned_8bit=4} = None
+      maximum = 6 : float = 0
+      minimum = 7 : float = 0
+      input_scale = 13 : double = 1
+      output_scale = 14 : double = 1
+      input_zero_point = 15 : int32 = 0
+      output_zero_point = 16 : int32 = 0
+    extend EltwiseParameter
+      saturate = 5 : {None=0,Signed=1,Unsigned=2,Signed_8bit=3,Unsigned_8bit=4} = None
+      axis = 6 : int32 = 0
+      input_scale = 14 : []double
+      output_scale = 15 : double = 1
+      input_zero_point = 16 : []int32
+      output_zero_point = 17 : int32 = 0
+      quantize_method = 18 : {tflite=0,ONNX=1,Caffe2=2} = tflite
+    extend BatchNormParameter
+      add_eps_before_sqrt = 4 : bool = true
+      update_global_stats = 6 : bool = true
+      icnet = 7 : bool = false
+    enum PoolingParameter.PoolMethod
+      AVE_EXC_PAD = 3
+      AVE_TF = 3
+    enum EltwiseParameter.EltwiseOp
+      DIV = 3
+      MIN = 4
+
+    fork crfrnn: CRF-RNN (torrvision)
+    message MultiStageMeanfieldParameter
+      compatibility_mode = 1 : {POTTS=0}
+      threshold = 2 : float
+      theta_alpha = 3 : float = 10
+      theta_beta = 4 : float = 10
+      theta_gamma = 5 : float = 10
+      num_iterations = 6 : uint32 = 1
+      spatial_filter_weight = 7 : float = 0
+      bilateral_filter_weight = 8 : float = 10
+      forced_spatial_filter_weight = 9 : float = 0
+      forced_bilateral_filter_weight = 10 : float = 0
+      detection_potentials_enabled = 11 : bool = false
+      detection_dat_input_dir = 12 : string = ""
+      train_dataset_size = 13 : uint32 = 0
+      detection_dat_check_enabled = 14 : bool = false
+      detection_potentials_max_score = 15 : float = 0
+      detection_potentials_epsilon = 16 : float = 0
+      detection_x_weights_str = 17 : string = ""
+      detection_y_weights_str = 18 : string = ""
+      spatial_filter_weights_str = 19 : string = ""
+      bilateral_filter_weights_str = 20 : string = ""
+      ho_potentials_enabled = 21 : bool = false
+      ho_dat_input_dir = 22 : string = ""
+      ho_w_param_str = 25 : string = ""
+      ho_num_layers = 26 : uint32 = 4
+      ho_w2_param_str = 27 : string = ""
+      ho_w2_enabled = 28 : bool = false
+      force_cpu = 29 : bool = false
+      is_no_class_weights = 30 : bool = false
+    extend LayerParameter
+      multi_stage_meanfield_param = 1001 : MultiStageMeanfieldParameter
+      instance_id_param = 1002 : *
+      transfer_param = 1003 : *
+      box_term_param = 1004 : *
+      shape_term_param = 1005 : *
+      image_label_data_param = 2000 : *
+      interp_param = 5043 : InterpParameter
+      roi_warping_param = 11870 : *
+      mask_resize_param = 11890 : *
+      gn_param = 15000 : *
+    enum V1LayerParameter.LayerType
+      MULTI_STAGE_MEANFIELD = ?
+
+    fork c3d: C3D (facebook)
+    extend ConvolutionParameter
+      kernel_depth = ? : uint32
+      temporal_stride = ? : uint32 = 1
+      temporal_pad = ? : uint32 = 0
+      filter_group = ? : uint32 = 1
+    extend PoolingParameter
+      kernel_depth = ? : uint32
+      temporal_stride = ? : uint32 = 1
+      temporal_pad = ? : uint32 = 0
+    enum V1LayerParameter.LayerType
+      CONVOLUTION3D = ?
+      DECONVOLUTION3D = ?
+      POOLING3D = ?
+      VIDEO_DATA = ?
+      LINEAR = ?
+      QUADRUPLE = ?
+      VIDEO_WITH_VOXEL_TRUTH_DATA = ?
+      VIDEO_SEGMENTATION_DATA = ?
+      VOXEL_SOFTMAX = ?
+      VOXEL_SOFTMAX_LOSS = ?
+      VOXEL_CUSTOM_LOSS = ?
+
+    fork deconvnet: DeconvNet (HyeonwooNoh)
+    message UnpoolingParameter
+      unpool = ? : {MAX=0,AVE=1,TILE=2} = MAX
+      kernel_size = ? : uint32
+      stride = ? : uint32 = 1
+      pad = ? : uint32 = 0
+      kernel_h = ? : uint32
+      kernel_w = ? : uint32
+      stride_h = ? : uint32
+      stride_w = ? : uint32
+      pad_h = ? : uint32 = 0
+      pad_w = ? : uint32 = 0
+      unpool_size = ? : uint32
+      unpool_h = ? : uint32
+      unpool_w = ? : uint32
+    extend LayerParameter
+      unpooling_param = ? : UnpoolingParameter
+    enum V1LayerParameter.LayerType
+      UNPOOLING = ?
+      BN = ?
+
+    fork ctc: CTC forks
+    message ContinuationIndicatorParameter
+      time_step = 1 : uint32 = 0
+      batch_size = 2 : uint32 = 0
+    extend LayerParameter
+      continuation_indicator_param = ? : ContinuationIndicatorParameter
 
     fork v1-crop: trees of the V1 time with a Crop layer
     enum V1LayerParameter.LayerType

@@ -5,8 +5,19 @@ import ModelGraph
 enum ReLULayer: NeuronTranslator {
   static var types: [String] { ["ReLU"] }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
-    let slope = l.parameters("relu_param").float("negative_slope")
-    try l.emit(UnaryMap(slope == 0 ? .relu : .leakyRelu(slope: FloatBits(slope))), [try l.bottom()])
+    let p = l.parameters("relu_param")
+    try FixedPoint.refuse(l, p)
+    let slope = p.float("negative_slope")
+    let f: UnaryFunction = slope == 0 ? .relu : .leakyRelu(slope: FloatBits(slope))
+    // Synopsys' bounds; 0 stands for none.
+    var upper = p.bool("relu6") ? 6 : Float.infinity
+    if p.float("maximum") > 0 { upper = min(upper, p.float("maximum")) }
+    let lower = p.float("minimum")
+    guard upper < .infinity || lower != 0 else { return try l.emit(UnaryMap(f), [try l.bottom()]) }
+    var y = try l.map(f, try l.bottom(), "rectified")
+    if upper < .infinity { y = try l.binary(.minimum, y, try l.constant("maximum", scalar: upper), "bounded") }
+    if lower != 0 { y = try l.binary(.maximum, y, try l.constant("minimum", scalar: lower), "raised") }
+    l.setTop(0, y)
   }
 }
 

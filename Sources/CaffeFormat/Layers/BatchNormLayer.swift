@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -5,9 +6,10 @@ import TensorCore
 /// Normalisation with stored or batch statistics. Blobs: mean, variance, and the factor that both are multiplied by
 /// (0 stands for statistics of 0). Source: batch_norm_layer.cpp.
 ///
-/// NVCaffe and Intel append scale and bias (5 blobs); cuDNN's form has mean, variance, scale, bias (4 blobs).
+/// Forks append scale and bias: NVCaffe with `scale_bias`, Intel's engines with `use_weight_bias` and `bias_term`; the form
+/// of cuDNN has mean, variance, scale, bias and no factor. The blobs of the file tell them apart, else the block.
 enum BatchNormLayer: LayerTranslator {
-  static var types: [String] { ["BatchNorm"] }
+  static var types: [String] { ["BatchNorm", "CuDNNBatchNorm"] }
   static var support: LayerSupport { .limited("3 blobs; 4 or 5 blobs of forks are read too") }
   static func allowsInPlace(_ layer: CaffeLayer) -> Bool { true }
 
@@ -18,30 +20,39 @@ enum BatchNormLayer: LayerTranslator {
       throw l.error("caffe.batch-norm.rank", "the bottom of shape \(shapeText(l.shape())) has no channel axis")
     }
     try requireFixedStatistics(l)
+    guard p.bool("add_eps_before_sqrt", default: true) else {
+      throw l.error(
+        "caffe.batch-norm.epsilon", "eps added to the deviation is not supported", p, "add_eps_before_sqrt")
+    }
     let channels = try l.size(1, "the number of channels")
+    let form = BatchNormForm(l, p, channels: channels)
     let zero = Filler.zeros
-    let hasFactor = l.sourceBlobCount != 4
     let mean = try l.blobTensor(shape: [channels], filler: zero)
     let variance = try l.blobTensor(shape: [channels], filler: l.freshVariance)
-    let factor = hasFactor ? try l.blobTensor(shape: [1], filler: l.freshVariance) : nil
+    let factor = form.hasFactor ? try l.blobTensor(shape: [1], filler: l.freshVariance) : nil
     var scale: ValueID?
     var bias: ValueID?
-    if let n = l.sourceBlobCount, n == 4 || n == 5 {
-      scale = try l.blob("scale", shape: [channels], filler: .constant(1))
-      bias = try l.blob("bias", shape: [channels], filler: zero)
+    if form.hasScale {
+      let filler = p.block(p.has("filler") ? "filler" : "scale_filler")
+      scale = try l.blob(
+        "scale", shape: [channels], filler: filler.isPresent ? Filler(filler, layer: l.layer) : .constant(1))
+    }
+    if form.hasBias {
+      bias = try l.blob("bias", shape: [channels], filler: Filler(p.block("bias_filler"), layer: l.layer))
     }
     let epsilon = p.float("eps", default: 1e-5)
-    guard isGlobal else {
+    if isGlobal {
+      let f = try factor?.floats().first ?? 1
+      try l.emit(
+        BatchNormalization(epsilon: epsilon),
+        [
+          try l.bottom(), scale, bias, l.constant("mean", try scaled(mean, by: f)),
+          l.constant("variance", try scaled(variance, by: f)),
+        ])
+    } else {
       try l.emit(BatchNormalization(epsilon: epsilon, statistics: .batch), [try l.bottom(), scale, bias, nil, nil])
-      return
     }
-    let f = try factor?.floats().first ?? 1
-    try l.emit(
-      BatchNormalization(epsilon: epsilon),
-      [
-        try l.bottom(), scale, bias, l.constant("mean", try scaled(mean, by: f)),
-        l.constant("variance", try scaled(variance, by: f)),
-      ])
+    try IntelFusion.finish(l, p)
   }
 
   /// Statistics are no learned parameters: a `param` must have a learning rate of 0, unless all three are declared (the
@@ -58,5 +69,33 @@ enum BatchNormLayer: LayerTranslator {
     if factor == 1 { return t }
     let s: Float = factor == 0 ? 0 : 1 / factor
     return try Tensor(try t.floats().map { $0 * s }, shape: t.shape)
+  }
+}
+
+/// Which blobs a normalisation has.
+private struct BatchNormForm {
+  var hasFactor = true
+  var hasScale = false
+  var hasBias = false
+
+  init(_ l: LayerBuilder, _ p: ParameterBlock, channels: Int) {
+    let isCuDNN = l.layer.type == "CuDNNBatchNorm"
+    if let n = l.sourceBlobCount, n > 0 {
+      // The third blob of one value is a factor, unless a scale of one channel may be meant.
+      let third = l.sourceBlobShape(2).flatMap { checkedProduct($0) }
+      hasFactor = n == 3 || n == 5 || (n == 4 && third == 1 && (channels > 1 || !p.bool("bias_term", default: true)))
+      if isCuDNN { hasFactor = n == 5 }
+      let rest = n - (hasFactor ? 3 : 2)
+      (hasScale, hasBias) = (rest > 0, rest > 1)
+      return
+    }
+    if isCuDNN {
+      (hasFactor, hasScale, hasBias) = (false, true, true)
+      return
+    }
+    let engine = p.name(of: "engine") + " " + l.layer.block.string("engine")
+    let isIntel = engine.contains("MKL")
+    hasScale = isIntel ? p.bool("use_weight_bias", default: true) : p.bool("scale_bias")
+    hasBias = hasScale && (isIntel ? p.bool("bias_term", default: true) : true)
   }
 }

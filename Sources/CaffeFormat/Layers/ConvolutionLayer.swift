@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 
@@ -7,6 +8,9 @@ enum ConvolutionLayer: LayerTranslator {
   static var bottoms: ClosedRange<Int> { 1...unlimited }
   static var tops: ClosedRange<Int> { 1...unlimited }
   static var pairsBottomsWithTops: Bool { true }
+  static func pairsBottomsWithTops(_ layer: CaffeLayer) -> Bool {
+    !IntelFusion.hasSum(layer.parameters("convolution_param"))
+  }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("convolution_param")
@@ -26,19 +30,20 @@ enum ConvolutionLayer: LayerTranslator {
     if p.bool("bias_term", default: true) {
       bias = try l.blob("bias", shape: [outputs], filler: Filler(p.block("bias_filler"), layer: l.layer))
     }
-    for i in 0..<l.bottoms.count {
+    for i in 0..<(IntelFusion.hasSum(p) ? 1 : l.bottoms.count) {
       let frame = try ConvolutionFrame(l, window, bottom: i)
-      var end = window.pad
+      var end = window.padEnd
       for a in 0..<window.spatialAxes {
         // C++ division rounds towards 0: an input that is too small by less than a stride still gives one window.
         guard let d = l.shape(i)[window.channelAxis + 1 + a].value else { continue }
-        let missing = try window.extent(a, l) - d - 2 * window.pad[a]
+        let missing = try window.extent(a, l) - d - window.pad[a] - window.padEnd[a]
         if missing > 0, missing < window.stride[a] { end[a] += missing }
         guard missing <= 0 || missing < window.stride[a] else {
           throw l.error(
             "caffe.convolution.kernel-exceeds-input",
-            "the kernel (\(try window.extent(a, l))) is greater than the padded input (\(d + 2 * window.pad[a])) on "
-              + "spatial axis \(a)", p, p.has("kernel_size") ? "kernel_size" : "kernel_h")
+            "the kernel (\(try window.extent(a, l))) is greater than the padded input "
+              + "(\(d + window.pad[a] + window.padEnd[a])) on spatial axis \(a)", p,
+            p.has("kernel_size") ? "kernel_size" : "kernel_h")
         }
       }
       let geometry = WindowGeometry(
@@ -49,5 +54,6 @@ enum ConvolutionLayer: LayerTranslator {
         Convolution(geometry: geometry, groups: groups), weights: weights, bias: bias, top: i,
         weightShape: [outputs, channels / groups])
     }
+    try IntelFusion.finish(l, p)
   }
 }

@@ -24,10 +24,10 @@ enum DeconvolutionLayer: LayerTranslator {
     }
     for i in 0..<l.bottoms.count {
       let frame = try ConvolutionFrame(l, window, bottom: i)
-      let pads = frame.padded(window.pad, 0)
+      let (begin, end) = (frame.padded(window.pad, 0), frame.padded(window.padEnd, 0))
       let geometry = WindowGeometry(
         kernel: frame.padded(window.kernel, 1), strides: frame.padded(window.stride, 1),
-        dilations: frame.padded(window.dilation, 1), padding: .explicit(begin: pads, end: pads))
+        dilations: frame.padded(window.dilation, 1), padding: .explicit(begin: begin, end: end))
       try frame.emit(
         TransposedConvolution(geometry: geometry, groups: groups), weights: weights, bias: bias, top: i,
         weightShape: weightShape)

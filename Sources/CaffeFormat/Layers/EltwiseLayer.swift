@@ -4,7 +4,8 @@ import ModelGraph
 /// Product, weighted sum or maximum of bottoms of one shape: no broadcasting. Source: eltwise_layer.cpp.
 enum EltwiseLayer: LayerTranslator {
   static var types: [String] { ["Eltwise"] }
-  static var bottoms: ClosedRange<Int> { 2...unlimited }
+  /// One in FlowNet 2's tree alone, where it is multiplied by its coefficient.
+  static var bottoms: ClosedRange<Int> { 1...unlimited }
   /// SUM and MAX overwrite the top before they read the first bottom.
   static func allowsInPlace(_ layer: CaffeLayer) -> Bool {
     layer.parameters("eltwise_param").name(of: "operation", default: "SUM") == "PROD"
@@ -14,6 +15,10 @@ enum EltwiseLayer: LayerTranslator {
     let p = l.parameters("eltwise_param")
     let operation = p.name(of: "operation", default: "SUM")
     let coefficients = p.floats("coeff")
+    try FixedPoint.refuse(l, p)
+    guard l.bottoms.count > 1 || (operation == "SUM" && !coefficients.isEmpty) else {
+      throw l.error("caffe.layer.bottom-count", "has 1 bottoms, but takes at least 2", p)
+    }
     guard coefficients.isEmpty || coefficients.count == l.bottoms.count else {
       throw l.error(
         "caffe.eltwise.coeff-count", "\(coefficients.count) coefficients for \(l.bottoms.count) bottoms", p, "coeff")

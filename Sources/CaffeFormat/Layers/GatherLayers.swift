@@ -107,7 +107,7 @@ enum Im2colLayer: LayerTranslator {
     let frame = try ConvolutionFrame(l, window, bottom: 0)
     let geometry = WindowGeometry(
       kernel: window.kernel, strides: window.stride, dilations: window.dilation,
-      padding: .explicit(begin: window.pad, end: window.pad))
+      padding: .explicit(begin: window.pad, end: window.padEnd))
     try frame.emit(
       Convolution(geometry: geometry, groups: channels), weights: l.constant("unit_kernels", unit), bias: nil, top: 0,
       weightShape: [channels * taps, 1])

@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 
@@ -25,5 +26,6 @@ enum InnerProductLayer: LayerTranslator {
     try l.emit(
       InnerProduct(axis: axis, weightLayout: isTransposed ? .inputsByOutputs : .outputsByInputs),
       [try l.bottom(), weights, bias])
+    try IntelFusion.finish(l, p)
   }
 }

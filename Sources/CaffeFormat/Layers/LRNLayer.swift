@@ -1,9 +1,10 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 
 /// Local response normalisation across or within channels. Source: lrn_layer.cpp.
 enum LRNLayer: LayerTranslator {
-  static var types: [String] { ["LRN"] }
+  static var types: [String] { ["LRN", "CuDNNLRNCrossChannel"] }
   static var support: LayerSupport { .limited("4 axes, as in Caffe; k is ignored WITHIN_CHANNEL, as in Caffe") }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {

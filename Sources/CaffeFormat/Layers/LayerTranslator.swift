@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 
 /// What modelconv knows of a Caffe layer type: how many bottoms and tops it takes and how it becomes neutral operators.
@@ -13,6 +14,8 @@ package protocol LayerTranslator: Sendable {
   static var automaticTops: Int { get }
   /// As many tops as bottoms.
   static var pairsBottomsWithTops: Bool { get }
+  /// As `pairsBottomsWithTops`, for one layer.
+  static func pairsBottomsWithTops(_ layer: CaffeLayer) -> Bool
   /// A top may have the name of the bottom at its place. False also where Caffe lets it pass but computes nonsense.
   static func allowsInPlace(_ layer: CaffeLayer) -> Bool
   /// Tops are the bottom's own memory under another name and shape.
@@ -28,6 +31,7 @@ extension LayerTranslator {
   package static var tops: ClosedRange<Int> { 1...1 }
   package static var automaticTops: Int { 0 }
   package static var pairsBottomsWithTops: Bool { false }
+  package static func pairsBottomsWithTops(_ layer: CaffeLayer) -> Bool { pairsBottomsWithTops }
   package static func allowsInPlace(_ layer: CaffeLayer) -> Bool { false }
   package static func sharesMemory(_ layer: CaffeLayer) -> Bool { false }
   package static var support: LayerSupport { .full }

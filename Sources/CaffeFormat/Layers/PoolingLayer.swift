@@ -32,8 +32,13 @@ enum PoolingLayer: LayerTranslator {
       throw l.error("caffe.pooling.stride-zero", "stride must be positive", p, p.has("stride") ? "stride" : "stride_h")
     }
     let method = p.name(of: "pool", default: "MAX")
+    try FixedPoint.refuse(l, p)
+    let sides =
+      SidePadding.isIn(p) && !isGlobal
+      ? try SidePadding(l, p, kernel: kernel, extent: kernel, stride: stride, firstAxis: 2)
+      : SidePadding(begin: pad, end: pad)
     if pad != [0, 0] {
-      guard method == "MAX" || method == "AVE" else {
+      guard ["MAX", "AVE", "AVE_EXC_PAD", "AVE_TF"].contains(method) else {
         throw l.error("caffe.pooling.pad-method", "padding is for MAX and AVE pooling", p, "pad")
       }
       for (i, k) in kernel.enumerated() where pad[i] >= k {
@@ -43,12 +48,14 @@ enum PoolingLayer: LayerTranslator {
       }
     }
     // Some forks say the same with `ceil_mode: false`.
-    let isFloor = p.name(of: "round_mode", default: "CEIL") == "FLOOR" || !p.bool("ceil_mode", default: true)
+    let isFloor =
+      p.has("round_mode") ? p.name(of: "round_mode") == "FLOOR" : !p.bool("ceil_mode", default: true) || sides.isSame
     let rounding = isFloor ? WindowGeometry.Rounding.floor : .ceil
     try emit(
       l, p, method,
       WindowGeometry(
-        kernel: isGlobal ? [] : kernel, strides: stride, padding: .explicit(begin: pad, end: pad), rounding: rounding,
+        kernel: isGlobal ? [] : kernel, strides: stride, padding: .explicit(begin: sides.begin, end: sides.end),
+        rounding: rounding,
         lastWindow: .dropInPaddingIfAnyPadded, isGlobal: isGlobal))
   }
 
@@ -67,6 +74,11 @@ enum PoolingLayer: LayerTranslator {
         throw l.error("caffe.layer.top-count", "only MAX pooling has a second top")
       }
       try l.emit(AveragePool(geometry, divisor: .paddedExtent), [try l.bottom()])
+    case "AVE_EXC_PAD", "AVE_TF":
+      guard l.topCount == 1 else {
+        throw l.error("caffe.layer.top-count", "only MAX pooling has a second top")
+      }
+      try l.emit(AveragePool(geometry, divisor: .validOnly), [try l.bottom()])
     case "STOCHASTIC":
       guard l.topCount == 1 else {
         throw l.error("caffe.layer.top-count", "only MAX pooling has a second top")

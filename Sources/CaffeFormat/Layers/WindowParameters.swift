@@ -10,6 +10,8 @@ struct WindowParameters {
   var kernel: [Int]
   var stride: [Int]
   var pad: [Int]
+  /// At the end of each axis, where it is not the same.
+  var padEnd: [Int]
   var dilation: [Int]
 
   /// - Throws: `caffe.convolution.*` at the field that is wrong.
@@ -30,6 +32,7 @@ struct WindowParameters {
         p.has("stride") ? "stride" : p.has("stride_h") ? "stride_h" : "stride_w")
     }
     pad = try Self.list(l, p, "pad", "pad_h", "pad_w", spatialAxes, 0)
+    padEnd = pad
     // DeepLab's and PSPNet's `hole` is the same under an older name, as are the _h and _w forms of another fork.
     // In a binary file, half of a pair is BVLC's `dilation`: some forks have another field under its number.
     let half =
@@ -46,6 +49,12 @@ struct WindowParameters {
     for (i, d) in dilation.enumerated() where d <= 0 {
       throw l.error("caffe.convolution.dilation-zero", "dilation of spatial axis \(i) is not positive", p, "dilation")
     }
+    try FixedPoint.refuse(l, p)
+    guard SidePadding.isIn(p) else { return }
+    var extents: [Int] = []
+    for i in 0..<spatialAxes { extents.append(try extent(i, l)) }
+    let sides = try SidePadding(l, p, kernel: kernel, extent: extents, stride: stride, firstAxis: channelAxis + 1)
+    (pad, padEnd) = (sides.begin, sides.end)
   }
 
   private static func list(

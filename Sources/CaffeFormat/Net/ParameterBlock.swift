@@ -69,20 +69,23 @@ package struct ParameterBlock: Sendable {
   /// The name of an enumeration's value; the number in decimal where it has no name.
   package func name(of field: String, default fallback: String = "") -> String {
     guard let number = try? message.enumNumber(field) else { return loose(field).last?.written ?? fallback }
-    return ((try? message.enumName(field)) ?? nil) ?? "\(number)"
+    if let name = (try? message.enumName(field)) ?? nil { return name }
+    let enumeration = message.type.field(field)?.enumeration?.name
+    return enumeration.flatMap { CaffeForks.valueName(number, in: $0) } ?? "\(number)"
   }
 
   /// A nested block; one without values where it is not set.
   package func block(_ field: String) -> ParameterBlock {
     if let m = (try? message.message(field)) ?? nil { return ParameterBlock(field, m, isPresent: true) }
-    if let text = looseBlock(field) { return ParameterBlock(field, text, isPresent: true) }
+    if let text = looseBlocks(field).first { return ParameterBlock(field, text, isPresent: true) }
     let empty = (try? message.messageOrDefault(field)) ?? ProtoMessage(ProtoType(field, []))
     return ParameterBlock(field, empty, isPresent: false)
   }
 
   /// All nested blocks of a repeated field.
   package func blocks(_ field: String) -> [ParameterBlock] {
-    ((try? message.messages(field)) ?? []).map { ParameterBlock(field, $0, isPresent: true) }
+    if let typed = try? message.messages(field) { return typed.map { ParameterBlock(field, $0, isPresent: true) } }
+    return looseBlocks(field).map { ParameterBlock(field, $0, isPresent: true) }
   }
 
   /// Where the block stands; nil where the file does not have it.
@@ -107,13 +110,15 @@ package struct ParameterBlock: Sendable {
     return out
   }
 
-  private func looseBlock(_ field: String) -> ProtoMessage? {
+  private func looseBlocks(_ field: String) -> [ProtoMessage] {
+    var out: [ProtoMessage] = []
     for case .text(let item) in message.unknown where item.name == field {
-      guard case .message(let text)? = item.values.first?.content else { continue }
-      var m = ProtoMessage(ProtoType(field, []), file: message.file, place: text.place)
-      m.unknown = text.fields.map { .text($0) }
-      return m
+      for case .message(let text) in item.values.map(\.content) {
+        var m = ProtoMessage(ProtoType(field, []), file: message.file, place: text.place)
+        m.unknown = text.fields.map { .text($0) }
+        out.append(m)
+      }
     }
-    return nil
+    return out
   }
 }

@@ -12,6 +12,9 @@ package struct CaffeNet: Sendable {
   package var message: ProtoMessage
   /// As the user named it.
   package var file: String?
+  /// The fork whose schema explains what BVLC's does not: of a binary file the profile it was read by, of a text the fork
+  /// that most of its blocks were found in. Its short name; nil where nothing is a fork's.
+  package var fork: String?
   /// Layers whose text is wrong (reported); nothing is made of them.
   package var broken: Set<Int> = []
 
@@ -23,6 +26,7 @@ package struct CaffeNet: Sendable {
     file = message.file
     name = try net.string("name")
     layers = try net.messages("layer").map { CaffeLayer($0) }
+    fork = CaffeForkProfile.used(by: layers)
   }
 
   /// The layers that take part in a state, by position. Layers with contradictory rules are reported and left out.

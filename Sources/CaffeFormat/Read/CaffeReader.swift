@@ -67,8 +67,10 @@ package enum CaffeReader {
   ) throws(Diagnostics) -> CaffeNet {
     do throws(Diagnostic) {
       var message = try readBinary(bytes)
-      try CaffeForkProfile.complete(&message, fork: fork, sink: sink)
-      return try CaffeNet(message, sink: sink)
+      let profile = try CaffeForkProfile.complete(&message, fork: fork, sink: sink)
+      var net = try CaffeNet(message, sink: sink)
+      if let profile { net.fork = profile }
+      return net
     } catch { throw thrown(error, DiagnosticSink(), sink) }
   }
 

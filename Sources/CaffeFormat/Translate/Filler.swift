@@ -15,6 +15,8 @@ package struct Filler: Sendable, Hashable {
   package enum Kind: String, Sendable, Hashable, CaseIterable {
     case constant, uniform, gaussian, xavier, msra, bilinear
     case positiveUnitball = "positive_unitball"
+    /// FlowNet 2's: output n takes the mean of the window of input n.
+    case diagonal
   }
   package enum Variance: String, Sendable, Hashable { case fanIn = "FAN_IN", fanOut = "FAN_OUT", average = "AVERAGE" }
 
@@ -27,6 +29,19 @@ package struct Filler: Sendable, Hashable {
   /// Gaussian: expected non-zero inputs of an output; negative for all.
   package var sparse = -1
   package var variance = Variance.fanIn
+  /// Diagonal: of each output; 1 of those it does not name.
+  package var diagonal: [Float] = []
+  /// Diagonal: of the last two axes, rather than of outputs and inputs.
+  package var isMatrix = false
+
+  /// Values on the diagonal of the last two axes, zeros beside it.
+  package static func diagonal(_ values: [Float]) -> Filler {
+    var filler = Filler(kind: .diagonal, value: 0)
+    filler.diagonal = values
+    filler.isMatrix = true
+    return filler
+  }
+
   /// The net names no filler for the blob: what Caffe fills is its default, constant 0.
   package private(set) var isImplied = false
   /// False for the blobs that Caffe sets to a value without a filler: those may be empty.
@@ -65,6 +80,7 @@ package struct Filler: Sendable, Hashable {
     mean = block.float("mean")
     deviation = block.float("std", default: 1)
     sparse = block.int("sparse", default: -1)
+    diagonal = block.floats("diag_val")
     variance = Variance(rawValue: block.name(of: "variance_norm", default: "FAN_IN")) ?? .fanIn
     guard sparse == -1 || (sparse >= 0 && kind == .gaussian) else {
       let text =
@@ -145,7 +161,20 @@ package struct Filler: Sendable, Hashable {
       }
       return all
     case .bilinear: return bilinear(width: shape.last ?? 1, count: count)
+    case .diagonal: return onDiagonal(shape, count)
     }
+  }
+
+  private func onDiagonal(_ shape: [Int], _ count: Int) -> [Float] {
+    let columns = max(isMatrix ? shape.last ?? 1 : shape.count > 1 ? shape[1] : 1, 1)
+    let rows = isMatrix ? count / columns : shape.first ?? 1
+    let area = isMatrix ? 1 : count / max(rows * columns, 1)
+    var all = [Float](repeating: 0, count: count)
+    for n in 0..<min(rows, columns) {
+      let value = (n < diagonal.count ? diagonal[n] : 1) / Float(max(area, 1))
+      for i in 0..<area { all[area * (columns * n + n) + i] = value }
+    }
+    return all
   }
 
   private func bilinear(width: Int, count: Int) -> [Float] {

@@ -48,7 +48,7 @@ extension LayerBuilder {
     return try split(x, axis: axis, sizes: sizes, count: count, role)
   }
 
-  private func split(
+  func split(
     _ x: ValueID, axis: Int, sizes: ValueID, count: Int, _ role: String
   ) throws(Diagnostic) -> [ValueID] {
     let out = try addAll(Split(axis: axis, count: count), [x, sizes], role)
@@ -89,7 +89,8 @@ struct LabelledScores {
     try l.requireClasses(classes)
     guard let predictions = checkedProduct([outer, inner]), labelCount == predictions else {
       throw l.error(
-        "caffe.loss.label-count", "\(labelCount) labels for the \(outer) by \(inner) predictions of shape "
+        "caffe.loss.label-count",
+        "\(labelCount) labels for the \(outer) by \(inner) predictions of shape "
           + "\(shapeText(l.shape())) with classes on axis \(axis)")
     }
     let form = [Dim(outer), Dim(classes), Dim(inner)]

@@ -137,6 +137,18 @@ package final class LayerBuilder {
   /// What a variance that no file gives is: 0 as in a fresh Caffe net, or 1 where weights are made to be run.
   package var freshVariance: Filler { net.options.impliedFiller == nil ? .zeros : .constant(1) }
 
+  /// All blobs that the weights file has for this layer, in whatever shapes; for layers whose blobs' shapes do not follow
+  /// from the net. None where there is no file.
+  package func freeBlobs() throws(Diagnostic) -> [Tensor] {
+    let blobs = net.weights.foreignBlobs()
+    guard blobs.allSatisfy({ $0.count <= 1 << 26 }) else { throw error("caffe.blob.size", "a blob is too large") }
+    blobCount = blobs.count
+    return blobs
+  }
+
+  /// The shape that blob `i` has in the weights file; nil where there is none.
+  package func sourceBlobShape(_ i: Int) -> [Int]? { net.weights.sourceBlobShape(i) }
+
   /// A constant that is derived from the parameters.
   package func constant(_ role: String, _ tensor: Tensor) -> ValueID {
     net.editor.addConstant(net.freeName("\(layer.name).\(unique(role))"), tensor)

@@ -136,7 +136,7 @@ final class NetTranslator {
       throw .error(
         "caffe.layer.\(what)-count", layer.text("has \(count) \(what)s, but takes \(wanted)"), at: layer.location)
     }
-    if t.pairsBottomsWithTops, layer.bottoms.count != layer.tops.count {
+    if t.pairsBottomsWithTops(layer), layer.bottoms.count != layer.tops.count {
       throw .error(
         "caffe.layer.top-count",
         layer.text("has \(layer.bottoms.count) bottoms and \(layer.tops.count) tops: it makes one top of each bottom"),

@@ -102,6 +102,12 @@ final class WeightBinder {
   /// How many blobs the file has for the layer that is being built.
   var sourceBlobCount: Int? { sourceLayer[current].flatMap { weights?.layers[$0].blobs.count } }
 
+  /// The shape of a blob of the layer that is being built, as the file has it.
+  func sourceBlobShape(_ i: Int) -> [Int]? {
+    guard let s = sourceLayer[current], let blobs = weights?.layers[s].blobs, i < blobs.count else { return nil }
+    return blobs[i]?.shape
+  }
+
   /// The blobs of the layer that is being built as the file has them, for a layer whose own shapes are not known.
   func foreignBlobs() -> [Tensor] {
     guard let s = sourceLayer[current], let weights else { return [] }

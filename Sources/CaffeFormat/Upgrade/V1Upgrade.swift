@@ -34,26 +34,6 @@ enum V1Upgrade {
     "TANH": "TanH", "WINDOW_DATA": "WindowData", "THRESHOLD": "Threshold",
   ]
 
-  /// V1 types that forks added, by name: in a text the name says which type is meant, though its number may be another
-  /// type's in the schema or in another fork.
-  static let forkTypes: [String] = Set(CaffeForks.all.flatMap { $0.names[enumeration, default: [:]].keys }).sorted()
-  static let enumeration = "V1LayerParameter.LayerType"
-  private static let firstForkNumber: Int32 = 1 << 20
-
-  /// The number that stands for a fork's type after a text was read; no schema has it.
-  static func forkNumber(_ name: String) -> Int32? {
-    forkTypes.firstIndex(of: name).map { firstForkNumber + Int32($0) }
-  }
-
-  /// The V2 name: `IMAGE_SEG_DATA` is ImageSegData.
-  private static func forkType(_ number: Int32) -> String? {
-    let i = Int(number) - Int(firstForkNumber)
-    guard forkTypes.indices.contains(i) else { return nil }
-    let names = ["BN": "BN", "DENSE_CRF": "DenseCRF", "RELU6": "ReLU6"]
-    let words = forkTypes[i].split(separator: "_").map { $0.prefix(1) + $0.dropFirst().lowercased() }
-    return names[forkTypes[i]] ?? words.joined()
-  }
-
   /// Fields of the V1 layer that go their own way.
   private static let special: Set<String> = [
     "type", "param", "blob_share_mode", "blobs_lr", "weight_decay", "layer",
@@ -71,14 +51,39 @@ enum V1Upgrade {
       try V0Upgrade.copy(v1, field.name, &out, field.name)
     }
     if v1.has("type") {
-      let name = try v1.enumName("type")
-      let number = try v1.enumNumber("type")
-      let type = name.map { types[$0] ?? $0 } ?? forkType(number) ?? "V1 layer type \(number)"
-      try out.set("type", .string(type), at: v1.elements("type").first?.place ?? v1.place)
+      try out.set("type", .string(try type(of: v1)), at: v1.elements("type").first?.place ?? v1.place)
     }
     try upgradeParams(v1, &out)
     return out
   }
+
+  /// The type's name in the present form.
+  ///
+  /// Forks give one number several names: 39 without bottoms is DeepLab's data layer, not a deconvolution; of the names of
+  /// another number CROP has two bottoms.
+  private static func type(of v1: ProtoMessage) throws(Diagnostic) -> String {
+    let number = try v1.enumNumber("type")
+    if let name = CaffeForks.layerName(number) { return forkType(name) }
+    if let name = try v1.enumName("type") {
+      if name == "DECONVOLUTION", !v1.has("bottom"), v1.has("top") { return "ImageSegData" }
+      return types[name] ?? name
+    }
+    let names = CaffeForks.layerNames(number: number)
+    let isCrop = names.contains("CROP") && v1.count("bottom") == 2
+    let name = isCrop ? "CROP" : names.first { $0 != "CROP" } ?? names.first
+    return name.map(forkType) ?? "V1 layer type \(number)"
+  }
+
+  /// `SEG_ACCURACY` is `SegAccuracy`.
+  private static func forkType(_ name: String) -> String {
+    if let known = forkTypes[name] { return known }
+    return name.split(separator: "_").map { $0.prefix(1) + $0.dropFirst().lowercased() }.joined()
+  }
+
+  private static let forkTypes = [
+    "BN": "BN", "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D", "POOLING3D": "Pooling3D",
+    "RELU6": "ReLU6", "PRELU": "PReLU", "UNPOOLING": "Unpooling",
+  ]
 
   private static func upgradeParams(_ v1: ProtoMessage, _ out: inout ProtoMessage) throws(Diagnostic) {
     guard let type = out.type.field("param")?.messageType else { return }

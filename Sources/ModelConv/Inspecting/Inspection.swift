@@ -110,6 +110,9 @@ extension Model {
     case .caffe(let m):
       name = m.net.name
       facts.append(.init(name: "dialect", value: m.net.dialect.rawValue))
+      if let fork = m.net.fork, let title = CaffeForks.fork(fork)?.title {
+        facts.append(.init(name: "fork", value: "\(fork): \(title)"))
+      }
       if let w = m.weights { facts.append(.init(name: "weights", value: w.container.rawValue)) }
       totals.parameters = m.weightReport.parameterCount
     case .onnx(let m):

@@ -22,7 +22,7 @@ enum DetectionOutputLayer: LayerTranslator {
     var rows: [ValueID] = []
     for i in 0..<s.images { rows.append(try image(l, s, i, boxParts[i], scoreParts[i])) }
     let found = rows.count == 1 ? rows[0] : try l.add(Concat(axis: 0), rows, "detections")
-    try emitOrFallback(l, s, found)
+    try l.emitDetections(found, images: s.images)
   }
 
   /// Boxes as [N, L, P, 4], L = 1 or one set a class.
@@ -67,7 +67,8 @@ enum DetectionOutputLayer: LayerTranslator {
     var low: [ValueID] = []
     var high: [ValueID] = []
     for (k, size) in [w, h].enumerated() {
-      let middle = try l.binary(.multiply, try l.binary(.add, prior[k], prior[k + 2], "prior_sum\(k)"), half, "center\(k)")
+      let middle = try l.binary(
+        .multiply, try l.binary(.add, prior[k], prior[k + 2], "prior_sum\(k)"), half, "center\(k)")
       let center = try l.binary(.add, try l.binary(.multiply, d[k], size, "shift\(k)"), middle, "box_center\(k)")
       let extent = try l.binary(.multiply, try l.map(.exponential, d[k + 2], "growth\(k)"), size, "box_size\(k)")
       let reach = try l.binary(.multiply, extent, half, "reach\(k)")
@@ -83,38 +84,23 @@ enum DetectionOutputLayer: LayerTranslator {
   ) throws(Diagnostic) -> ValueID {
     let (c, p) = (Dim(s.classes), Dim(s.priors))
     var table = try l.reshaped(scores, to: [c, p], "scores\(i)")
-    let never = try l.constant("never", scalar: -.infinity)
-    if s.topK > 0, s.topK < s.priors {
-      let best = try l.addAll(TopK(axis: 1), [table, try l.constant("top_k", ints: [s.topK])], "candidates\(i)")
-      guard let values = best[0] else { throw l.error("caffe.layer.internal", "TopK gives no result") }
-      let least = try l.add(
-        Reduction(.minimum), [values, try l.constant("class_axis", ints: [1])], "least_candidate\(i)")
-      table = try l.select(try l.binary(.greaterOrEqual, table, least, "is_candidate\(i)"), table, never, "candidate\(i)")
-    }
     if s.background >= 0, s.background < s.classes {
       let isObject = try Tensor((0..<s.classes).map { $0 != s.background }, shape: [s.classes, 1])
+      let never = try l.constant("never", scalar: -.infinity)
       table = try l.select(l.constant("is_object", isObject), table, never, "objects\(i)")
     }
-    // Shared boxes: one batch of C classes. Boxes by class: C batches of one class.
-    let isShared = s.sets == 1
-    let nmsBoxes = try l.reshaped(boxes, to: isShared ? [1, p, 4] : [c, p, 4], "nms_boxes\(i)")
-    let nmsScores = try l.reshaped(table, to: isShared ? [1, c, p] : [c, 1, p], "nms_scores\(i)")
-    let limit = s.topK > 0 ? min(s.topK, s.priors) : s.priors
-    let kept = try l.add(
-      NonMaxSuppression(),
-      [
-        nmsBoxes, nmsScores, try l.constant("limit", ints: [limit]), l.constant("overlap", try Tensor([s.overlap])),
-        l.constant("threshold", try Tensor([s.threshold])),
-      ], "kept\(i)")
-    let place = try l.add(Gather(axis: 1), [kept, try l.constant("place_columns", ints: [isShared ? 1 : 0, 2])], "places\(i)")
-    var all = place
-    var score = try l.add(GatherND(), [table, place], "kept_scores\(i)")
-    if s.keepTopK >= 0 { (all, score) = try best(l, s, i, place, score) }
-    let columns = try l.pieces(all, axis: 1, count: 2, "columns\(i)")
     let boxTable = try l.reshaped(boxes, to: [Dim(s.sets), p, 4], "box_table\(i)")
+    var all =
+      s.eta < 1
+      ? try AdaptiveSuppression.places(l, s, i, boxes: boxTable, scores: table)
+      : try places(l, s, i, boxes: boxTable, scores: table)
+    var score = try l.add(GatherND(), [table, all], "kept_scores\(i)")
+    if s.keepTopK >= 0 { (all, score) = try best(l, s, i, all, score) }
+    let columns = try l.pieces(all, axis: 1, count: 2, "columns\(i)")
     let boxPlace =
-      isShared
-      ? try l.add(Concat(axis: 1), [try l.binary(.subtract, columns[0], columns[0], "set\(i)"), columns[1]], "box_place\(i)")
+      s.sets == 1
+      ? try l.add(
+        Concat(axis: 1), [try l.binary(.subtract, columns[0], columns[0], "set\(i)"), columns[1]], "box_place\(i)")
       : all
     let box = try l.add(GatherND(), [boxTable, boxPlace], "kept_boxes\(i)")
     let label = try l.cast(columns[0], .float32, "labels\(i)")
@@ -122,6 +108,40 @@ enum DetectionOutputLayer: LayerTranslator {
     let number = try l.binary(.add, zero, try l.constant("image", scalar: Float(i)), "image\(i)")
     let column = try l.add(Unsqueeze(), [score, try l.constant("column", ints: [1])], "score_column\(i)")
     return try l.add(Concat(axis: 1), [number, label, column, box], "rows\(i)")
+  }
+
+  /// Class and prior [K, 2] of the boxes that suppression keeps; boxes [L, P, 4], scores [C, P].
+  private static func places(
+    _ l: LayerBuilder, _ s: DetectionSettings, _ i: Int, boxes: ValueID, scores: ValueID
+  ) throws(Diagnostic) -> ValueID {
+    let (c, p) = (Dim(s.classes), Dim(s.priors))
+    var table = scores
+    if s.topK >= 0, s.topK < s.priors {
+      // The best of each class stay where they are; of equal scores the earlier priors.
+      let none = try Tensor([Float](repeating: -.infinity, count: s.classes * s.priors), shape: [s.classes, s.priors])
+      table = l.constant("no_candidates\(i)", none)
+      if s.topK > 0 {
+        let best = try l.addAll(TopK(axis: 1), [scores, try l.constant("top_k", ints: [s.topK])], "candidates\(i)")
+        guard best.count == 2, let values = best[0], let index = best[1] else {
+          throw l.error("caffe.layer.internal", "TopK gives no result")
+        }
+        table = try l.add(ScatterElements(axis: 1), [table, index, values], "candidate_scores\(i)")
+      }
+    }
+    // Shared boxes: one batch of C classes. Boxes by class: C batches of one class.
+    let isShared = s.sets == 1
+    let nmsBoxes = try l.reshaped(try s.upright(l, boxes, i), to: isShared ? [1, p, 4] : [c, p, 4], "nms_boxes\(i)")
+    let nmsScores = try l.reshaped(table, to: isShared ? [1, c, p] : [c, 1, p], "nms_scores\(i)")
+    let limit = s.topK >= 0 ? min(s.topK, s.priors) : s.priors
+    let kept = try l.add(
+      NonMaxSuppression(),
+      [
+        nmsBoxes, nmsScores, try l.constant("limit", ints: [limit]),
+        l.constant("overlap", try Tensor([min(s.overlap, 1)])),
+        l.constant("threshold", try Tensor([s.threshold])),
+      ], "kept\(i)")
+    let columns = try l.constant("place_columns", ints: [isShared ? 1 : 0, 2])
+    return try l.add(Gather(axis: 1), [kept, columns], "places\(i)")
   }
 
   /// The `keep_top_k` best of all classes, in the order they had.
@@ -139,20 +159,6 @@ enum DetectionOutputLayer: LayerTranslator {
       try l.add(Gather(axis: 0), [score, indices], "best_scores\(i)")
     )
   }
-
-  /// The rows as top 0; where there are none, a row of −1 for each image.
-  private static func emitOrFallback(_ l: LayerBuilder, _ s: DetectionSettings, _ rows: ValueID) throws(Diagnostic) {
-    var fallback = [Float](repeating: -1, count: s.images * 7)
-    for i in 0..<s.images { fallback[i * 7] = Float(i) }
-    let none = l.constant("none", try Tensor(fallback, shape: [s.images, 7]))
-    let all = try l.add(Concat(axis: 0), [rows, none], "rows_or_none")
-    let count = try l.add(ShapeOf(start: 0, end: 1), [rows], "row_count")
-    let isEmpty = try l.binary(.equal, count, try l.constant("zero_rows", ints: [0]), "is_empty")
-    let end = try l.select(isEmpty, try l.constant("image_count", ints: [s.images]), count, "row_end")
-    let kept = try l.add(
-      Slice(), [all, try l.constant("first_row", ints: [0]), end, try l.constant("row_axis", ints: [0])], "result")
-    try l.emit(Unsqueeze(), [kept, try l.constant("outer_axes", ints: [0, 1])])
-  }
 }
 
 /// The settings of a detection layer, checked against its bottoms.
@@ -167,8 +173,11 @@ struct DetectionSettings {
   let isVarianceInTarget: Bool
   let threshold: Float
   let overlap: Float
+  /// Candidates a class; negative for all.
   let topK: Int
   let keepTopK: Int
+  /// What the overlap threshold is multiplied by at each kept box while it is above ½.
+  let eta: Float
 
   init(_ l: LayerBuilder, _ p: ParameterBlock) throws(Diagnostic) {
     guard p.has("num_classes"), p.int("num_classes") > 0 else {
@@ -184,12 +193,12 @@ struct DetectionSettings {
     let nms = p.block("nms_param")
     overlap = nms.float("nms_threshold", default: 0.3)
     topK = nms.has("top_k") ? nms.int("top_k") : -1
-    let eta = nms.float("eta", default: 1)
+    eta = nms.float("eta", default: 1)
     guard overlap >= 0 else {
       throw l.error("caffe.detection.nms", "nms_threshold must not be negative", nms, "nms_threshold")
     }
-    guard eta == 1 else {
-      throw l.error("caffe.detection.eta", "a threshold that falls (eta \(eta)) is not supported", nms, "eta")
+    guard eta > 0, eta <= 1 else {
+      throw l.error("caffe.detection.eta", "eta \(eta) must be above 0 and at most 1", nms, "eta")
     }
     images = try l.size(0, "the batch size")
     priors = try l.number(l.count(l.shape(2)), "the number of priors") / 8
@@ -198,9 +207,22 @@ struct DetectionSettings {
     guard images <= 1 << 10 else { throw l.error("caffe.detection.batch", "a batch of \(images) is too large") }
     guard locations == checkedProduct([priors, sets, 4]), scores == checkedProduct([priors, classes]), priors > 0 else {
       throw l.error(
-        "caffe.detection.shape", "\(locations) locations and \(scores) scores do not fit \(priors) priors, \(classes) "
+        "caffe.detection.shape",
+        "\(locations) locations and \(scores) scores do not fit \(priors) priors, \(classes) "
           + "classes and \(sets) sets of boxes", p)
     }
+  }
+}
+
+extension DetectionSettings {
+  /// The boxes as suppression sees them: one whose far corner lies before its near corner overlaps nothing.
+  func upright(_ l: LayerBuilder, _ boxes: ValueID, _ i: Int) throws(Diagnostic) -> ValueID {
+    if code == "CENTER_SIZE" { return boxes }
+    let c = try l.pieces(boxes, axis: 2, count: 4, "box_corner\(i)")
+    let far = [
+      try l.binary(.maximum, c[0], c[2], "box_right\(i)"), try l.binary(.maximum, c[1], c[3], "box_bottom\(i)"),
+    ]
+    return try l.add(Concat(axis: 2), [c[0], c[1]] + far, "upright\(i)")
   }
 }
 

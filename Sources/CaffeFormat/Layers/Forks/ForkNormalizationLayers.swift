@@ -1,3 +1,4 @@
+import ByteSource
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -57,7 +58,7 @@ enum BNLayer: LayerTranslator {
       } else {
         l.warn("caffe.bn.batch-statistics", "bn_mode LEARN normalises by the batch's own statistics, as SegNet does", p)
         try l.emit(
-          BatchNormalization(epsilon: 1e-10, statistics: .batch), [try l.bottom(), scale, shift, nil, nil])
+          BatchNormalization(epsilon: 1e-9, statistics: .batch), [try l.bottom(), scale, shift, nil, nil])
       }
       return
     }

@@ -3,7 +3,7 @@ import ModelGraph
 import TensorCore
 
 /// R-FCN's position-sensitive pooling: bin (i, j) of a region is the mean of its own group of channels there. Bottoms:
-/// features [1, outputs · G², H, W], regions [R, 5]. Result [R, outputs, G, G]. Source: psroi_pooling_layer.cu.
+/// features [N, outputs · G², H, W], regions [R, 5]. Result [R, outputs, G, G]. Source: psroi_pooling_layer.cu.
 ///
 /// The bins are products of a range of rows and a range of columns, so the sums are matrix products with masks.
 enum PSROIPoolingLayer: LayerTranslator {
@@ -17,11 +17,13 @@ enum PSROIPoolingLayer: LayerTranslator {
     guard outputs > 0, group > 0, group <= 64, outputs <= 1 << 20 else {
       throw l.error("caffe.psroi.size", "output_dim and group_size must be positive", p, "output_dim")
     }
-    guard l.rank() == 4, try l.size(1, "channels") == outputs * group * group, try l.size(0, "the batch size") == 1
-    else {
+    guard l.rank() == 4, try l.size(1, "channels") == outputs * group * group else {
       throw l.error(
-        "caffe.psroi.channels", "features of shape \(shapeText(l.shape())) must be [1,\(outputs * group * group),H,W]", p)
+        "caffe.psroi.channels", "features of shape \(shapeText(l.shape())) must be [N,\(outputs * group * group),H,W]",
+        p)
     }
+    let images = try l.size(0, "the batch size")
+    guard images <= 1 << 10 else { throw l.error("caffe.psroi.batch", "a batch of \(images) is too large") }
     let (h, w) = (try l.size(2, "the height"), try l.size(3, "the width"))
     guard h <= 1 << 16, w <= 1 << 16 else { throw l.error("caffe.psroi.size", "a plane of \(h) by \(w) is too large") }
     let regions = try RegionShape.regions(l)
@@ -30,19 +32,29 @@ enum PSROIPoolingLayer: LayerTranslator {
     let x = try bins(l, columns[1], columns[3], scale, group, w, "x")
     let y = try bins(l, columns[2], columns[4], scale, group, h, "y")
     let features = try l.reshaped(
-      try l.bottom(), to: [Dim(outputs), Dim(group), Dim(group), Dim(h), Dim(w)], "features")
-    let featureRows = try l.pieces(features, axis: 1, count: group, "group_row")
+      try l.bottom(), to: [Dim(images), Dim(outputs), Dim(group), Dim(group), Dim(h), Dim(w)], "features")
+    let featureRows = try l.pieces(features, axis: 2, count: group, "group_row")
     let maskRows = try l.pieces(y.mask, axis: 1, count: group, "mask_row")
     let across = try l.add(Unsqueeze(), [x.mask, try l.constant("mask_axis", ints: [1])], "mask_columns")
     let r = l.shape(1)[0]
+    var isOwn: ValueID?
+    if images > 1 {
+      let number = l.constant("image_numbers", try Tensor((0..<images).map { Float($0) }, shape: [1, images]))
+      let same = try l.cast(try l.binary(.equal, columns[0], number, "is_own_image"), .float32, "own_image")
+      isOwn = try l.reshaped(same, to: [r, Dim(images), 1], "own_images")
+    }
     let row = [r, Dim(outputs), 1, Dim(group)]
     var rows: [ValueID] = []
     for i in 0..<group {
-      let byRow = try l.add(Transpose([3, 0, 1, 2, 4]), [featureRows[i]], "rows_first\(i)")
-      let matrix = try l.reshaped(byRow, to: [Dim(h), Dim(outputs * group * w)], "matrix\(i)")
-      let mask = try l.reshaped(maskRows[i], to: [r, Dim(h)], "row_mask\(i)")
+      // One block of rows an image; a region's mask is 0 outside its own.
+      let byRow = try l.add(Transpose([0, 4, 1, 2, 3, 5]), [featureRows[i]], "rows_first\(i)")
+      let matrix = try l.reshaped(byRow, to: [Dim(images * h), Dim(outputs * group * w)], "matrix\(i)")
+      var mask = try l.reshaped(maskRows[i], to: [r, 1, Dim(h)], "row_mask\(i)")
+      if let isOwn { mask = try l.binary(.multiply, mask, isOwn, "image_mask\(i)") }
+      mask = try l.reshaped(mask, to: [r, Dim(images * h)], "flat_mask\(i)")
       let sums = try l.reshaped(
-        try l.add(MatMul(), [mask, matrix], "row_sums\(i)"), to: [r, Dim(outputs), Dim(group), Dim(w)], "row_sums_4d\(i)")
+        try l.add(MatMul(), [mask, matrix], "row_sums\(i)"), to: [r, Dim(outputs), Dim(group), Dim(w)],
+        "row_sums_4d\(i)")
       let picked = try l.binary(.multiply, sums, across, "picked\(i)")
       rows.append(try l.reshaped(try l.sum(picked, axes: [3], "bin_sums\(i)"), to: row, "bin_row\(i)"))
     }
@@ -60,14 +72,18 @@ enum PSROIPoolingLayer: LayerTranslator {
     let half = try l.constant("half", scalar: 0.5)
     let one = try l.constant("unit", scalar: 1)
     let factor = try l.constant("spatial_scale", scalar: scale)
+    // C's round: halves away from 0.
     func rounded(_ v: ValueID, _ role: String) throws(Diagnostic) -> ValueID {
-      try l.map(.floor, try l.binary(.add, v, half, role + "_half"), role)
+      let size = try l.map(
+        .floor, try l.binary(.add, try l.map(.absolute, v, role + "_size"), half, role + "_half"), role)
+      return try l.binary(.multiply, size, try l.map(.sign, v, role + "_sign"), role + "_rounded")
     }
     let start = try l.binary(.multiply, try rounded(first, "first_\(axis)"), factor, "start_\(axis)")
     let past = try l.binary(.add, try rounded(last, "last_\(axis)"), one, "past_\(axis)")
     let end = try l.binary(.multiply, past, factor, "end_\(axis)")
     let extent = try l.binary(
-      .maximum, try l.binary(.subtract, end, start, "span_\(axis)"), try l.constant("least", scalar: 0.1), "extent_\(axis)")
+      .maximum, try l.binary(.subtract, end, start, "span_\(axis)"), try l.constant("least", scalar: 0.1),
+      "extent_\(axis)")
     let bin = try l.binary(.divide, extent, try l.constant("group", scalar: Float(group)), "bin_\(axis)")
     func edge(_ from: Int, _ f: UnaryFunction, _ role: String) throws(Diagnostic) -> ValueID {
       let steps = l.constant(role + "_steps", try Tensor((0..<group).map { Float($0 + from) }, shape: [1, group]))

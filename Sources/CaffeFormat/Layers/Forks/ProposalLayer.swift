@@ -23,13 +23,20 @@ enum ProposalLayer: LayerTranslator {
     let a = anchors.count
     guard try l.size(1, "the number of scores") == 2 * a, l.shape(1) == [1, Dim(4 * a), Dim(h), Dim(w)] else {
       throw l.error(
-        "caffe.proposal.anchors", "bottoms of shapes \(shapeText(l.shape())) and \(shapeText(l.shape(1))) do not fit "
+        "caffe.proposal.anchors",
+        "bottoms of shapes \(shapeText(l.shape())) and \(shapeText(l.shape(1))) do not fit "
           + "\(a) anchors")
     }
     guard let total = checkedProduct([h, w, a]), total <= 1 << 24 else {
       throw l.error("caffe.proposal.size", "anchors on \(h) by \(w) places are too many")
     }
-    let image = try l.pieces(try l.reshaped(try l.bottom(2), to: [3], "image_flat"), axis: 0, count: 3, "image")
+    // Lists of images have more numbers in a row: the height, the width and the scale come first.
+    let numbers = try l.number(l.count(l.shape(2)), "the picture's size")
+    guard numbers >= 3, numbers <= 64 else {
+      throw l.error("caffe.proposal.image", "the third bottom has \(numbers) numbers, not 3")
+    }
+    let row = try l.reshaped(try l.bottom(2), to: [Dim(numbers)], "image_flat")
+    let image = try l.pieces(row, axis: 0, count: numbers, "image")
     let boxes = try clipped(l, try moved(l, s, anchors, h, w), image)
     let scores = try foreground(l, a, total)
     try keep(l, s, boxes, scores, image, total)
@@ -119,7 +126,8 @@ enum ProposalLayer: LayerTranslator {
     let kept = try l.add(
       NonMaxSuppression(),
       [
-        grown, try l.reshaped(bestScores, to: [1, 1, Dim(count)], "nms_scores"), try l.constant("post_nms", ints: [limit]),
+        grown, try l.reshaped(bestScores, to: [1, 1, Dim(count)], "nms_scores"),
+        try l.constant("post_nms", ints: [limit]),
         l.constant("overlap", try Tensor([s.overlap])),
         l.constant("threshold", try Tensor([-Float.greatestFiniteMagnitude])),
       ], "kept")
@@ -160,14 +168,19 @@ struct ProposalSettings {
       }
       stride = Self.whole(number(["feat_stride"]) ?? 16)
       base = Self.whole(number(["base_size", "anchor_base_size"]) ?? 16)
-      minimumSize = number(["min_size"]) ?? 16
-      for n in ["ratio", "anchor_ratio"] where !p.floats(n).isEmpty { ratios = p.floats(n) }
-      for n in ["scale", "anchor_scale"] where !p.floats(n).isEmpty { scales = p.floats(n) }
+      minimumSize = number(["min_size", "rpn_min_size"]) ?? 16
+      if !p.floats("ratio").isEmpty { ratios = p.floats("ratio") }
+      if !p.floats("scale").isEmpty { scales = p.floats("scale") }
+      // One form gives only how many: three are the usual ones, else there is one.
+      if p.has("anchor_scale"), number(["anchor_scale"]) != 3 { scales = [32] }
+      if p.has("anchor_ratio"), number(["anchor_ratio"]) != 3 { ratios = [1] }
       before = Self.whole(number(["pre_nms_topn"]) ?? 6000)
       after = Self.whole(number(["post_nms_topn", "max_rois"]) ?? 300)
-      overlap = number(["nms_thresh", "iou_threshold"]) ?? 0.7
+      overlap = number(["nms_thresh", "iou_threshold", "rpn_nms_thresh"]) ?? 0.7
     }
-    guard stride >= 1, base >= 1, base < 1 << 16, ratios.count * scales.count <= 1 << 12, (ratios + scales).allSatisfy({ $0 > 0 && $0 < 1e4 }) else {
+    guard stride >= 1, base >= 1, base < 1 << 16, ratios.count * scales.count <= 1 << 12,
+      (ratios + scales).allSatisfy({ $0 > 0 && $0 < 1e4 })
+    else {
       throw l.error("caffe.proposal.settings", "stride, base size, ratios and scales must be positive")
     }
   }
@@ -205,6 +218,8 @@ struct PythonText {
     while !rest.isEmpty, !rest.hasPrefix(name) { rest = rest.dropFirst() }
     rest = rest.dropFirst(name.count)
     while let c = rest.first, c == "'" || c == "\"" || c == ":" || c == " " { rest = rest.dropFirst() }
+    // YAML's tag of a tuple.
+    if rest.hasPrefix("!!") { rest = rest.drop { $0 != "[" && $0 != "(" } }
     var body = rest
     if rest.first == "[" || rest.first == "(" {
       body = rest.dropFirst().prefix { $0 != "]" && $0 != ")" }

@@ -38,11 +38,17 @@ enum InterpLayer: LayerTranslator {
     if let factor = shrink ?? zoom, factor < 1 {
       throw l.error("caffe.interp.factor", "the factor \(factor) must be positive", p)
     }
-    if shrink == nil, zoom == nil {
-      guard p.int("height") > 0, p.int("width") > 0 else {
+    // One factor goes before a given size, a given size before both.
+    if (shrink == nil) == (zoom == nil) {
+      if p.has("height"), p.has("width") || shrink == nil {
+        guard p.int("height") > 0, p.int("width") > 0 else {
+          throw l.error("caffe.interp.size", "height and width must be positive", p, "height")
+        }
+        return [p.int("height"), p.int("width")]
+      }
+      guard shrink != nil else {
         throw l.error("caffe.interp.size", "neither height and width nor a factor is given", p)
       }
-      return [p.int("height"), p.int("width")]
     }
     if let shrink { size = size.map { ($0 - 1) / shrink + 1 } }
     if let zoom { size = size.map { $0 + ($0 - 1) * (zoom - 1) } }
@@ -52,32 +58,18 @@ enum InterpLayer: LayerTranslator {
 
 /// SegNet's Upsample puts values where a pooling mask says (two bottoms); darknet's repeats elements `scale` times.
 enum UpsampleLayer: LayerTranslator {
-  static var types: [String] { ["Upsample"] }
+  static var types: [String] { ["Upsample", "UpsampleDarknet"] }
   static var bottoms: ClosedRange<Int> { 1...2 }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
-    let p = l.parameters("upsample_param")
+    let p = l.parameters(l.layer.type == "Upsample" ? "upsample_param" : "upsample_darknet_param")
     guard l.rank() == 4 else { throw l.error("caffe.upsample.rank", "the bottom must have 4 axes") }
     guard l.bottoms.count == 2 else { return try repeatElements(l, p) }
     try l.requireSameShape(0, 1, "caffe.upsample.shape")
-    let (n, c) = (try l.size(0, "the batch size"), try l.size(1, "the number of channels"))
     let (h, w) = (try l.size(2, "the height"), try l.size(3, "the width"))
     let height = try extent(l, p, "upsample_h", "scale_h", "pad_out_h", h)
     let width = try extent(l, p, "upsample_w", "scale_w", "pad_out_w", w)
-    guard let planes = checkedProduct([n, c]), planes <= 1 << 24, let whole = checkedProduct([n, c, height, width]),
-      whole <= Int(Int32.max)
-    else { throw l.error("caffe.upsample.size", "a result of \(n)x\(c)x\(height)x\(width) is too large") }
-    // The mask counts within a plane, MaxUnpool over the whole tensor.
-    let plane = height * width
-    let base = try Tensor((0..<planes).map { Int64($0 * plane) }, shape: [n, c, 1, 1])
-    let mask = try l.cast(try l.bottom(1), .int64, "mask_int")
-    let indices = try l.binary(.add, mask, l.constant("plane_start", base), "indices")
-    // Windows that give this very size: runtimes differ in what an index counts where another size is given.
-    let strides = [(height, h), (width, w)].map { out, d in out >= 2 * d - 1 ? 2 : 1 }
-    let geometry = WindowGeometry(
-      kernel: [height - (h - 1) * strides[0], width - (w - 1) * strides[1]], strides: strides)
-    try l.emit(
-      MaxUnpool(geometry), [try l.bottom(), indices, try l.constant("size", ints: [n, c, height, width])])
+    try l.emitUnpooled(try l.bottom(), mask: try l.bottom(1), height, width)
   }
 
   private static func extent(
@@ -97,12 +89,48 @@ enum UpsampleLayer: LayerTranslator {
   }
 
   private static func repeatElements(_ l: LayerBuilder, _ p: ParameterBlock) throws(Diagnostic) {
-    let scale = p.has("scale") ? max(p.float("scale"), Float(p.int("scale"))) : 2
+    let field = p.has("stride") ? "stride" : "scale"
+    let scale = p.has(field) ? max(p.float(field), Float(p.int(field))) : p.name == "upsample_darknet_param" ? 1 : 2
     guard scale >= 1, scale.isFinite else {
       throw l.error("caffe.upsample.scale", "the scale \(scale) must be at least 1", p, "scale")
     }
     let scales = l.constant("scales", try Tensor([scale, scale]))
     try l.emit(
       Resize(mode: .nearest, coordinates: .asymmetric, nearest: .floor, axes: [2, 3]), [try l.bottom(), nil, scales])
+  }
+}
+
+/// The plane at another size: bilinear with half-element centres, or the nearest element towards the start. Source: DeePhi's
+/// deephi_resize_layer.cpp, which calls OpenCV.
+enum DeephiResizeLayer: LayerTranslator {
+  static var types: [String] { ["DeephiResize"] }
+
+  static func build(_ l: LayerBuilder) throws(Diagnostic) {
+    let p = l.parameters("deephi_resize_param")
+    let (h, w) = try l.plane()
+    var (height, width) = (p.int("new_height"), p.int("new_width"))
+    if !p.has("new_height") {
+      let (sh, sw) = (p.float("scale_h"), p.float("scale_w"))
+      guard sh > 0, sw > 0, sh <= 4096, sw <= 4096 else {
+        throw l.error("caffe.resize.scale", "new_height and new_width, or scale_h and scale_w, must be positive", p)
+      }
+      (height, width) = (Int(Float(h) * sh), Int(Float(w) * sw))
+    }
+    guard height > 0, width > 0, height <= 1 << 20, width <= 1 << 20 else {
+      throw l.error("caffe.resize.size", "a size of \(height) by \(width) is empty or too large", p, "new_height")
+    }
+    if p.name(of: "resize_type", default: "BILINEAR") == "BILINEAR" {
+      try l.emit(
+        Resize(mode: .linear, coordinates: .halfPixel, axes: [2, 3]),
+        [try l.bottom(), nil, nil, try l.constant("size", ints: [height, width])])
+      return
+    }
+    var y = try l.bottom()
+    for (axis, (from, to)) in [(2, (h, height)), (3, (w, width))] where from != to {
+      let ratio = Double(from) / Double(to)
+      let index = (0..<to).map { min(Int((Double($0) * ratio).rounded(.down)), from - 1) }
+      y = try l.add(Gather(axis: axis), [y, try l.constant("index\(axis)", ints: index)], "nearest\(axis)")
+    }
+    l.setTop(0, y)
   }
 }

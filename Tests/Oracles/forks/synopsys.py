@@ -1,0 +1,148 @@
+"""Layers and fields of Synopsys' tree, which follow TensorFlow's. Loops as in its code."""
+
+import numpy as np
+
+from .case import Case, layer, numbers
+
+
+def windows(x, kernel, stride, begin, end, size):
+    """For each place of the result: the place, the part of the input in its window, and the extent that the window has in
+    the padded input."""
+    h, w = x.shape[2:]
+    for i in range(size[0]):
+        for j in range(size[1]):
+            top, left = i * stride[0] - begin[0], j * stride[1] - begin[1]
+            bottom, right = min(top + kernel[0], h + end[0]), min(left + kernel[1], w + end[1])
+            part = x[:, :, max(top, 0):min(bottom, h), max(left, 0):min(right, w)]
+            yield i, j, part.astype(np.float64), (bottom - top) * (right - left)
+
+
+def pool(x, method, kernel, stride, begin, end, size):
+    out = np.zeros((*x.shape[:2], *size))
+    for i, j, part, extent in windows(x, kernel, stride, begin, end, size):
+        if method == "MAX":
+            out[:, :, i, j] = part.max((2, 3))
+        else:
+            count = part.shape[2] * part.shape[3] if method == "AVE_EXC_PAD" else extent
+            out[:, :, i, j] = part.sum((2, 3)) / count
+    return out
+
+
+def convolve(x, w, stride, begin, size, dilation=1):
+    out = np.zeros((x.shape[0], w.shape[0], *size))
+    for i in range(size[0]):
+        for j in range(size[1]):
+            for a in range(w.shape[2]):
+                for b in range(w.shape[3]):
+                    y, z = i * stride - begin[0] + a * dilation, j * stride - begin[1] + b * dilation
+                    if 0 <= y < x.shape[2] and 0 <= z < x.shape[3]:
+                        out[:, :, i, j] += x[:, :, y, z].astype(np.float64) @ w[:, :, a, b].T
+    return out
+
+
+def transpose_convolve(x, w, stride, begin, end):
+    full = np.zeros((x.shape[0], w.shape[1], (x.shape[2] - 1) * stride + w.shape[2], (x.shape[3] - 1) * stride + w.shape[3]))
+    for i in range(x.shape[2]):
+        for j in range(x.shape[3]):
+            full[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]] += np.einsum(
+                "nc,cohw->nohw", x[:, :, i, j].astype(np.float64), w)
+    return full[:, :, begin[0]:full.shape[2] - end[0], begin[1]:full.shape[3] - end[1]]
+
+
+def same(extent, kernel, stride):
+    """Padding before, and the size."""
+    along = max(kernel - stride, 0) if extent % stride == 0 else max(kernel - extent % stride, 0)
+    return along // 2, along - along // 2, -(-extent // stride)
+
+
+def resize(x, height, width, mode, linear):
+    h, w = x.shape[2:]
+    out = np.zeros((*x.shape[:2], height, width))
+    def scale(o, i):
+        return (i - 1) / (o - 1) if mode == "align_corners" and o > 1 else i / o
+    def place(k, s):
+        return (k + 0.5) * s - 0.5 if mode in ("half_pixel_centers", "half_pixel_onnx") else k * s
+    for i in range(height):
+        for j in range(width):
+            y, z = place(i, scale(height, h)), place(j, scale(width, w))
+            if linear:
+                y0, z0 = int(np.floor(y)), int(np.floor(z))
+                a, b = max(y0, 0), max(z0, 0)
+                c, d = min(int(np.ceil(y)), h - 1), min(int(np.ceil(z)), w - 1)
+                dy, dx = y - y0, z - z0
+                top = x[:, :, a, b] + (x[:, :, a, d] - x[:, :, a, b]) * dx
+                low = x[:, :, c, b] + (x[:, :, c, d] - x[:, :, c, b]) * dx
+                out[:, :, i, j] = top + (low - top) * dy
+            else:
+                up = mode in ("align_corners", "half_pixel_centers")
+                pick = (lambda v: int(np.floor(v + 0.5))) if up else (lambda v: int(np.floor(v)))
+                out[:, :, i, j] = x[:, :, min(max(pick(y), 0), h - 1), min(max(pick(z), 0), w - 1)]
+    return out
+
+
+def padding_cases():
+    x, w = numbers(400, 2, 3, 7, 10), numbers(401, 4, 3, 3, 2)
+    sides = "pad_l: 1 pad_r: 0 pad_t: 2 pad_b: 1"
+    conv = "convolution_param {{ num_output: 4 bias_term: false kernel_h: 3 kernel_w: 2 stride: 2 {} }}"
+    yield Case("convolution-sides", layer("Convolution", ["x"], ["y"], conv.format(sides)), {"x": x},
+               {"y": convolve(x, w, 2, (2, 1), (4, 5))}, blobs={"layer": [w]})
+    (t, _, h), (l, _, v) = same(7, 3, 2), same(10, 2, 2)
+    yield Case("convolution-same", layer("Convolution", ["x"], ["y"], conv.format("pad_type: 1")), {"x": x},
+               {"y": convolve(x, w, 2, (t, l), (h, v))}, blobs={"layer": [w]})
+    d = numbers(402, 3, 4, 3, 4)
+    yield Case("deconvolution-sides",
+               layer("Deconvolution", ["x"], ["y"], "convolution_param { num_output: 4 bias_term: false kernel_h: 3 kernel_w: 4 "
+                     f"stride: 2 {sides} }}"), {"x": x}, {"y": transpose_convolve(x, d, 2, (2, 1), (1, 0))},
+               blobs={"layer": [d]})
+    for method in ("MAX", "AVE", "AVE_EXC_PAD"):
+        pooling = f"pooling_param {{{{ pool: {method} kernel_h: 3 kernel_w: 4 stride: 2 {{}} }}}}"
+        yield Case(f"pooling-sides-{method.lower()}", layer("Pooling", ["x"], ["y"], pooling.format(sides)), {"x": x},
+                   {"y": pool(x, method, (3, 4), (2, 2), (2, 1), (1, 0), (5, 5))})
+        yield Case(f"pooling-floor-{method.lower()}",
+                   layer("Pooling", ["x"], ["y"], pooling.format("pad_l: 2 ceil_mode: false")), {"x": x},
+                   {"y": pool(x, method, (3, 4), (2, 2), (0, 2), (0, 0), (3, 5))})
+        (t, b, h), (l, r, v) = same(7, 3, 2), same(10, 4, 2)
+        yield Case(f"pooling-same-{method.lower()}", layer("Pooling", ["x"], ["y"], pooling.format("pad_type: 1")), {"x": x},
+                   {"y": pool(x, method, (3, 4), (2, 2), (t, l), (b, r), (h, v))})
+
+
+def block_cases():
+    x = numbers(410, 2, 4, 5, 3)
+    padded = np.pad(x, ((0, 0), (1, 1), (0, 4), (0, 0)))
+    forth = padded.reshape(2, 3, 2, 3, 3, 3).transpose(2, 4, 0, 1, 3, 5).reshape(12, 3, 3, 3)
+    yield Case("space-to-batch", layer("SpaceToBatchND", ["x"], ["y"], "space_to_batch_nd_param { block_shape: [2, 3] "
+               "paddings: [1, 1, 0, 4] }"), {"x": x}, {"y": forth})
+    yield Case("batch-to-space", layer("BatchToSpaceND", ["x"], ["y"], "batch_to_space_nd_param { block_shape: [2, 3] "
+               "crops: [1, 1, 0, 4] }"), {"x": forth}, {"y": x})
+
+
+def cases():
+    yield from padding_cases()
+    yield from block_cases()
+    x = numbers(420, 2, 3, 4, 5, scale=5)
+    yield Case("relu-six", layer("ReLU", ["x"], ["y"], "relu_param { relu6: true negative_slope: 0.5 }"), {"x": x},
+               {"y": np.minimum(np.where(x > 0, x, 0.5 * x), 6)})
+    yield Case("relu-bounds", layer("ReLU", ["x"], ["y"], "relu_param { maximum: 4 minimum: 1 }"), {"x": x},
+               {"y": np.clip(x, 1, 4)})
+    row = numbers(421, 4, 1)
+    yield Case("mul", layer("Mul", ["x", "r"], ["y"]), {"x": x, "r": row}, {"y": x * row})
+    yield Case("mul-own", layer("Mul", ["x"], ["y"], "mul_param { mul_shape: [4, 1] }"), {"x": x}, {"y": x * row},
+               blobs={"layer": [row]})
+    yield Case("add", layer("Add", ["r", "x"], ["y"]), {"x": x, "r": row}, {"y": x + row})
+    yield Case("add-own", layer("Add", ["x"], ["y"]), {"x": x}, {"y": x + row}, blobs={"layer": [row]})
+    thin = numbers(422, 2, 1, 3, 1)
+    yield Case("squeeze", layer("Squeeze", ["x"], ["y"]), {"x": thin}, {"y": thin.reshape(2, 3)})
+    yield Case("squeeze-one", layer("Squeeze", ["x"], ["y"], "squeeze_param { axis: -1 }"), {"x": thin},
+               {"y": thin.reshape(2, 1, 3)})
+    yield Case("eltwise-one", layer("Eltwise", ["x"], ["y"], "eltwise_param { coeff: 0.25 }"), {"x": x}, {"y": x * 0.25})
+    for mode in ("", "align_corners", "half_pixel_centers"):
+        text = f'output_height: 9 output_width: 3 data_format: "NCHW" {mode + ": true" if mode else ""}'
+        yield Case(f"resize-linear-{mode or 'plain'}",
+                   layer("ResizeBilinear", ["x"], ["y"], f"resize_bilinear_param {{ {text} }}"), {"x": x},
+                   {"y": resize(x, 9, 3, mode, True)})
+        yield Case(f"resize-nearest-{mode or 'plain'}",
+                   layer("ResizeNearestNeighbor", ["x"], ["y"], f"resize_nearest_neighbor_param {{ {text} }}"), {"x": x},
+                   {"y": resize(x, 9, 3, mode, False)})
+    yield Case("resize-last-channels",
+               layer("ResizeBilinear", ["x"], ["y"], "resize_bilinear_param { scale_height: 2 scale_width: 1.5 }"), {"x": x},
+               {"y": resize(x.transpose(0, 3, 1, 2), 6, 6, "", True).transpose(0, 2, 3, 1)})
