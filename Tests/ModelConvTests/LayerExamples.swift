@@ -27,7 +27,7 @@ struct LayerExample: Sendable, CustomStringConvertible {
     return text + "layer { name: 'layer' type: '\(type)' \(reads)\(writes)\(fields) }\n" + extra
   }
 
-  static let all: [LayerExample] = core + data + losses + forks
+  static let all: [LayerExample] = core + data + losses + forks + rareForks
 
   private static let convolution =
     "convolution_param { num_output: 4 kernel_size: 3 pad: 1 stride: 2 weight_filler { type: 'xavier' } }"

@@ -13,7 +13,10 @@ enum ReLULayer: NeuronTranslator {
     var upper = p.bool("relu6") ? 6 : Float.infinity
     if p.float("maximum") > 0 { upper = min(upper, p.float("maximum")) }
     let lower = p.float("minimum")
-    guard upper < .infinity || lower != 0 else { return try l.emit(UnaryMap(f), [try l.bottom()]) }
+    guard upper < .infinity || lower != 0 else {
+      try l.emit(UnaryMap(f), [try l.bottom()])
+      return
+    }
     var y = try l.map(f, try l.bottom(), "rectified")
     if upper < .infinity { y = try l.binary(.minimum, y, try l.constant("maximum", scalar: upper), "bounded") }
     if lower != 0 { y = try l.binary(.maximum, y, try l.constant("minimum", scalar: lower), "raised") }

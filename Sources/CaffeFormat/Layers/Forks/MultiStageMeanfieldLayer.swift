@@ -7,7 +7,7 @@ import TensorCore
 /// of the spatial and of the bilateral kernel and the compatibility, each [1, 1, C, C]; later trees add four for potentials
 /// of detections and superpixels. Sources: CRF-RNN multi_stage_meanfield.cpp (2015), caffe-tvg (2018).
 enum MultiStageMeanfieldLayer: LayerTranslator {
-  static var types: [String] { ["MultiStageMeanfield", "MULTI_STAGE_MEANFIELD"] }
+  static var types: [String] { ["MultiStageMeanfield"] }
   static var support: LayerSupport { LayerSupport(onnxObstacle: "ONNX has no high-dimensional filter") }
   static var bottoms: ClosedRange<Int> { 3...4 }
   static var tops: ClosedRange<Int> { 1...2 }

@@ -6,7 +6,7 @@ import TensorCore
 /// The opposite of a pooling: values put where a mask says (or at the windows' corners), or spread over the windows, each
 /// element whole (TILE) or divided by the window's size (AVE). Source: DeconvNet unpooling_layer.cpp.
 enum UnpoolingLayer: LayerTranslator {
-  static var types: [String] { ["Unpooling", "UNPOOLING"] }
+  static var types: [String] { ["Unpooling"] }
   static var bottoms: ClosedRange<Int> { 1...2 }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {

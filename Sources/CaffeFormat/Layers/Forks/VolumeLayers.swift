@@ -41,7 +41,7 @@ private struct VolumeWindow {
 
 /// Convolution over volumes. Blobs: weights [outputs, C / groups, L, H, W], bias.
 enum Convolution3DLayer: LayerTranslator {
-  static var types: [String] { ["Convolution3D", "CONVOLUTION3D"] }
+  static var types: [String] { ["Convolution3D"] }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let own = l.parameters("convolution3d_param")
@@ -68,7 +68,7 @@ enum Convolution3DLayer: LayerTranslator {
 
 /// Pooling over volumes. C3D rounds sizes up; the form with `ceil_mode` rounds down unless told.
 enum Pooling3DLayer: LayerTranslator {
-  static var types: [String] { ["Pooling3D", "POOLING3D"] }
+  static var types: [String] { ["Pooling3D"] }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let own = l.parameters("pooling3d_param")
