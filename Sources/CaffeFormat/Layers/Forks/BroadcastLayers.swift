@@ -113,9 +113,10 @@ enum BlockLayer: LayerTranslator {
     let split = blocks.map { Dim($0) } + [Dim(n)] + sizes[1...].map { Dim($0) } + rest
     let order = [m] + (0..<m).flatMap { [m + 1 + $0, $0] } + (0..<rest.count).map { 2 * m + 1 + $0 }
     let apart = try l.reshaped(try l.bottom(), to: split, "blocks")
-    let whole = [Dim(n)] + (0..<m).map { Dim(sizes[$0 + 1] * blocks[$0]) } + rest
+    let extents: [Int] = (0..<m).map { sizes[$0 + 1] * blocks[$0] }
+    let whole = [Dim(n)] + extents.map { Dim($0) } + rest
     let joined = try l.reshaped(try l.add(Transpose(order), [apart], "moved"), to: whole, "joined")
-    let ends = (0..<m).map { sizes[$0 + 1] * blocks[$0] - edges[2 * $0 + 1] }
+    let ends: [Int] = (0..<m).map { extents[$0] - edges[2 * $0 + 1] }
     guard (0..<m).allSatisfy({ ends[$0] > edges[2 * $0] }) else {
       throw l.error("caffe.blocks.crops", "the crops leave nothing", p, "crops")
     }
