@@ -29,9 +29,10 @@ package enum MindSporeCheckpoint {
 
   private static func isMindIR(_ b: ByteSlice) -> Bool {
     var c = ByteCursor(b)
-    guard let version = try? Field.next(&c), version.number == 1, let producer = try? Field.next(&c) else {
-      return false
-    }
+    // The version is text; that of an ONNX model, which MindSpore exports too, is a number.
+    guard let version = try? Field.next(&c), version.number == 1, version.bytes != nil,
+      let producer = try? Field.next(&c)
+    else { return false }
     return producer.number == 2 && producer.bytes?.bytes == Array("MindSpore".utf8)
   }
 
