@@ -86,7 +86,7 @@ extension LayerExample {
       type: "PriorBoxClustered", inputs: [("x", [1, 6, 5, 7])],
       fields: "prior_box_param { width: 3.5 width: 7 height: 9.25 height: 4 step: 8 img_h: 30 img_w: 50 variance: 0.3 }"),
     LayerExample(
-      type: "YoloDetectionOutput", inputs: [("x", [1, 27, 4, 5])],
+      type: "YoloDetectionOutput", inputs: [("x", [1, 27, 4, 4])],
       fields: "yolo_detection_output_param { num_classes: 4 num_box: 3 confidence_threshold: 0.1 nms_threshold: 0.35 "
         + "biases: 1 biases: 2 biases: 3 biases: 1 biases: 2 biases: 2 }"),
     LayerExample(

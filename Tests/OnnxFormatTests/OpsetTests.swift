@@ -65,18 +65,18 @@ import Testing
 
   @Test func whatAnOperatorSetLacksIsRefusedWithTheWayOut() throws {
     var e = GraphEditor(name: "g")
-    let x = e.addInput("x", .tensor(.float32, sizes: [2, 3]))
+    let x = e.addInput("x", .tensor(.string, sizes: [2, 3]))
     let y = try e.insert(
-      Triangle(), [x], name: "tri", outputNames: ["y"],
-      origin: Origin(file: "f.prototxt", layer: "tri", layerType: "Tri"))
+      StringConcat(), [x, x], name: "join", outputNames: ["y"],
+      origin: Origin(file: "f.prototxt", layer: "join", layerType: "Join"))
     e.setOutputs(y.compactMap { $0 })
     let graph = e.graph
-    let error = #expect(throws: Diagnostics.self) { try graph.written(opset: 13) }
+    let error = #expect(throws: Diagnostics.self) { try graph.written(opset: 19) }
     let d = try #require(error?.items.first)
     #expect(d.code == "onnx.opset-too-low")
-    #expect(d.message.contains("'tri'"))
-    #expect(d.help == "use --opset 14 or higher")
-    #expect(try graph.written(opset: 14).graph.operators == ["Triangle"])
+    #expect(d.message.contains("'join'"))
+    #expect(d.help == "use --opset 20 or higher")
+    #expect(try graph.written(opset: 20).graph.operators == ["StringConcat"])
   }
 
   @Test func typesThatAnOperatorSetLacksAreRefused() throws {
