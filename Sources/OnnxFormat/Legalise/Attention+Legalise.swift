@@ -44,10 +44,8 @@ extension Attention: OnnxLegalisable {
     if let mask { scores = try l.binary(.add, scores, mask, "masked") }
     let weights = try probabilities(l, scores, mask)
     let y = try join(l, try l.add(MatMul(), [weights, v], "weighted"), rank: try l.rank(0))
-    if l.wants(3), productMode == 1 {
-      throw l.refuse("onnx.opset-too-low", "its masked scores need operator set 23", help: "use --opset 23 or higher")
-    }
-    let shown = productMode == 0 ? product : productMode == 2 ? capped : weights
+    // The modes in the order of the steps: product, soft cap, mask, probabilities.
+    let shown = productMode == 0 ? product : productMode == 1 ? capped : productMode == 2 ? scores : weights
     return [y, l.wants(1) ? presentKey : nil, l.wants(2) ? presentValue : nil, l.wants(3) ? shown : nil]
   }
 

@@ -80,6 +80,13 @@ package struct OnnxOperatorSchema: Sendable, Hashable {
     return set.contains(type)
   }
 
+  /// Whether `type` may be the type of output `index`.
+  package func gives(_ type: String, output index: Int) -> Bool {
+    guard let p = outputs.count > index ? outputs[index] : outputs.last else { return true }
+    guard let set = constraints[p.type] else { return p.type == type }
+    return set.contains(type)
+  }
+
   private static func count(_ list: [OnnxParameter]) -> (least: Int, most: Int?) {
     var least = 0
     var most: Int? = list.count

@@ -74,6 +74,19 @@ extension OnnxEmitter {
     return nil
   }
 
+  /// Throws where this version of an operator does not give the type that a value of the graph has.
+  func checkResults(_ schema: OnnxOperatorSchema, _ results: [String], _ domain: String) throws(Diagnostic) {
+    for (i, name) in results.enumerated() where !name.isEmpty && outputs.contains(name) {
+      guard let t = types[name], let text = OnnxTypes.text(t), !schema.gives(text, output: i) else { continue }
+      let since = OnnxCatalogue.versions(domain: domain, name: schema.name).first { v in
+        v > opset && OnnxCatalogue.schema(domain: domain, name: schema.name, opset: v)?.gives(text, output: i) ?? false
+      }
+      throw refuse(
+        "onnx.type-unsupported", "\(schema.name) of operator set \(opset) does not give \(text)",
+        help: since.map { useOpset($0) } ?? "convert with --dtype float32")
+    }
+  }
+
   func checkTypes(_ schema: OnnxOperatorSchema, _ inputs: [String], _ domain: String) throws(Diagnostic) {
     guard let (_, text) = misfit(schema, inputs) else { return }
     let texts = inputs.map { types[$0].flatMap { OnnxTypes.text($0) } }

@@ -242,6 +242,7 @@ package final class OnnxEmitter {
     }
     if domain == "ai.onnx", try putWidened(schema, inputs, outputs, messages) { return }
     try checkTypes(schema, inputs, domain)
+    try checkResults(schema, outputs, domain)
     var m = NodeMessage()
     m.type = type
     m.domain = domain
