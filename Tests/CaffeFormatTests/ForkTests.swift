@@ -161,6 +161,42 @@ import Testing
     #expect(try CaffeNet(Self.read("layer { type: 'ReLU' }").net, sink: DiagnosticSink()).fork == nil)
   }
 
+  /// A net as it stands in a caffemodel written from its text, and whether all of its blocks are explained.
+  static func alone(_ text: String) throws -> (net: CaffeNet, isExplained: Bool) {
+    let sink = DiagnosticSink()
+    let net = try CaffeReader.readNet(text: try ByteStorage.copying(Array(text.utf8)).all, sink: sink)
+    let written = try CaffeWriter.caffemodel(name: "n", layers: net.layers, blobs: []).bytes()
+    let back = try CaffeReader.readNet(binary: try ByteStorage.copying(written).all, sink: sink)
+    return (back, back.layers.allSatisfy { $0.message.unknown.isEmpty })
+  }
+
+  /// Blocks of a text that several forks have are taken from one fork where it has them all.
+  @Test func oneForkExplainsAWholeText() throws {
+    let (net, isExplained) = try Self.alone(
+      """
+      layer { name: "b" type: "BN" bottom: "x" top: "b" bn_param { frozen: true slope_filler { value: 1 } } }
+      layer { name: "i" type: "Interp" bottom: "b" top: "i" interp_param { height: 9 width: 7 } }
+      """)
+    #expect(isExplained)
+    #expect(try net.layers[0].message.message("bn_param")?.bool("frozen") == true)
+    #expect(try net.layers[1].message.message("interp_param")?.int("width") == 7)
+  }
+
+  /// No fork has both of these layers.
+  @Test func layersOfTwoForksInOneNet() throws {
+    let (net, isExplained) = try Self.alone(
+      """
+      layer { name: "p" type: "PriorBox" bottom: "x" bottom: "d" top: "p"
+        prior_box_param { min_size: 30 aspect_ratio: 2 variance: 0.1 } }
+      layer { name: "n" type: "Normalize" bottom: "x" top: "n" norm_param { across_spatial: false } }
+      layer { name: "c" type: "Correlation" bottom: "x" bottom: "y" top: "c"
+        correlation_param { kernel_size: 1 max_displacement: 4 pad: 4 } }
+      """)
+    #expect(isExplained)
+    #expect(try net.layers[0].message.message("prior_box_param")?.floats("min_size") == [30])
+    #expect(try net.layers[2].message.message("correlation_param")?.int("max_displacement") == 4)
+  }
+
   /// A caffemodel alone: the fork is found by what its layers hold, and the layers get its fields.
   @Test(arguments: [("ssd", 203, 202), ("openvino", 212, 154), ("opencv", 150, 148)] as [(String, UInt32, UInt32)])
   func profilesAreFound(_ name: String, _ priorBox: UInt32, _ permute: UInt32) throws {

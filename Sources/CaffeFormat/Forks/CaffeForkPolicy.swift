@@ -8,8 +8,13 @@ import Containers
 package struct CaffeForkPolicy: ProtoTextPolicy {
   /// The fork that is asked first.
   package var preferred: String?
+  /// The fork that is taken where it knows all that is written, so that one fork explains as much of a net as it can.
+  package var leaning: String?
 
-  package init(preferred: String? = nil) { self.preferred = preferred }
+  package init(preferred: String? = nil, leaning: String? = nil) {
+    self.preferred = preferred
+    self.leaning = leaning
+  }
 
   package func unknownField(_ field: ProtoTextField, in context: ProtoTextContext) -> ProtoUnknownDecision {
     if context.type === ProtoType.open { return .keep }
@@ -19,6 +24,9 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
       candidates = CaffeForks.fields(field.name, of: "LayerParameter")
     }
     if let found = candidates.first(where: { $0.fork.name == preferred }) { return .typed(found.field) }
+    if let found = candidates.first(where: { $0.fork.name == leaning }), Self.known(field, found.field) >= 0 {
+      return .typed(found.field)
+    }
     let best = candidates.max { a, b in Self.known(field, a.field) < Self.known(field, b.field) }
     // `max` gives the last of equals; the table has the most used fork first.
     if let best {
@@ -35,7 +43,8 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
   package func unknownName(_ name: String, for field: ProtoField, in context: ProtoTextContext) -> Int32? {
     guard let enumeration = field.enumeration else { return nil }
     if enumeration.name.hasSuffix(CaffeForks.layerType) { return CaffeForks.layerNumber(name) }
-    let forks = CaffeForks.all.filter { $0.name == preferred } + CaffeForks.all
+    let forks =
+      CaffeForks.all.filter { $0.name == preferred } + CaffeForks.all.filter { $0.name == leaning } + CaffeForks.all
     // Descriptors name an enumeration with its package: `caffe.V1LayerParameter.LayerType`.
     return forks.lazy.compactMap { fork in
       fork.names.first { enumeration.name == $0.key || enumeration.name.hasSuffix("." + $0.key) }?.value[name]

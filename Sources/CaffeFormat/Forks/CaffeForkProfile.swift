@@ -26,6 +26,7 @@ package enum CaffeForkProfile {
     }
     guard let fork = detect(net) else { return nil }
     try apply(fork, to: &net)
+    try explainRest(of: &net)
     sink.note(
       "caffe.fork.detected", "read by the schema of \(fork.title)", at: SourceLocation(file: net.file),
       help: "--fork NAME reads it by another one")
@@ -52,12 +53,19 @@ package enum CaffeForkProfile {
   }
 
   /// The fork that knows most of the fields in the layers' blocks that are not BVLC's; of equals the first of the table.
-  package static func used(by layers: [CaffeLayer]) -> String? {
+  package static func used(by layers: [CaffeLayer]) -> String? { used(by: layers.map(\.message)) }
+
+  /// The same for a net as its text has it, of either form of layers.
+  static func used(byText net: ProtoMessage) -> String? {
+    used(by: ((try? net.messages("layer")) ?? []) + ((try? net.messages("layers")) ?? []))
+  }
+
+  private static func used(by layers: [ProtoMessage]) -> String? {
     var counts: [String: Int] = [:]
     for layer in layers {
-      for field in layer.message.setFields {
+      for field in layer.setFields {
         guard let type = field.messageType, !type.name.hasPrefix("caffe.") else { continue }
-        let block = (try? layer.message.messages(field.name))?.first
+        let block = (try? layer.messages(field.name))?.first
         let inner = block?.setFields.map(\.name) ?? []
         for fork in CaffeForks.all {
           guard let own = fork.fields["LayerParameter"]?.first(where: { $0.name == field.name })?.messageType else {
@@ -86,6 +94,26 @@ package enum CaffeForkProfile {
     }
     if !layers.isEmpty { try net.set("layer", layers) }
     try nameOldTypes(fork, in: &net)
+  }
+
+  /// Blocks that the net's fork does not have, by another fork's field that goes with the layer's type and fits its bytes:
+  /// a net may have layers of several forks.
+  private static func explainRest(of net: inout ProtoMessage) throws(Diagnostic) {
+    var layers = net.elements("layer")
+    var isChanged = false
+    for i in layers.indices {
+      guard case .message(var layer) = layers[i].value else { continue }
+      let name = try layer.string("type")
+      if CaffeCoreTypes.all.contains(name) { continue }
+      let type = plain(name)
+      for item in foreign(layer, type) {
+        let found = CaffeForks.all.first { score(type, item, $0) == 3 }
+        guard let field = found?.field(number: item.number, of: "LayerParameter") else { continue }
+        if (try? reader.adopt(field, in: &layer)) == true { isChanged = true }
+      }
+      layers[i].value = .message(layer)
+    }
+    if isChanged { try net.set("layer", layers) }
   }
 
   /// Layer types of the older form by the fork's own names, where it has a number under another name than others.

@@ -19,9 +19,11 @@ package enum CaffeReader {
   package static func readNet(
     text bytes: ByteSlice, fork: String? = nil, sink: DiagnosticSink
   ) throws(Diagnostics) -> CaffeNet {
-    let found = DiagnosticSink()
-    let reader = ProtoTextReader(file: bytes.storage.path, sink: found, policy: CaffeForkPolicy(preferred: fork))
-    let message = reader.read(bytes, as: CaffeSchema.net)
+    var (message, found) = parse(bytes, CaffeForkPolicy(preferred: fork))
+    // Each block took the fork that fits it best; now one fork explains all it can, as a binary file needs it.
+    if fork == nil, found.errors.isEmpty, let used = CaffeForkProfile.used(byText: message) {
+      (message, found) = parse(bytes, CaffeForkPolicy(leaning: used))
+    }
     for d in found.items { sink.report(d) }
     let fatal: Set<String> = ["syntax", "unclosed", "too-large", "too-deep", "too-many-values"]
     if found.errors.contains(where: { d in fatal.contains { d.code == "protobuf.text.\($0)" } }) {
@@ -39,6 +41,12 @@ package enum CaffeReader {
       net.broken = broken(net.layers, found.errors)
       return net
     } catch { throw thrown(error, found, sink) }
+  }
+
+  private static func parse(_ bytes: ByteSlice, _ policy: CaffeForkPolicy) -> (ProtoMessage, DiagnosticSink) {
+    let found = DiagnosticSink()
+    let reader = ProtoTextReader(file: bytes.storage.path, sink: found, policy: policy)
+    return (reader.read(bytes, as: CaffeSchema.net), found)
   }
 
   /// The layers in whose text an error stands: from a layer's first line to the next layer's.

@@ -12,7 +12,7 @@ package enum CaffeWriter {
   package static func prototxt(_ net: CaffeNet) throws(Diagnostic) -> String {
     var message = net.message
     try message.set("layer", net.layers.map { ProtoElement(.message($0.message)) })
-    return try ProtoTextPrinter(omitting: ["blobs"]).print(message)
+    return try ProtoTextPrinter(omitting: ["blobs"]) { CaffeForks.valueName($0, in: $1) }.print(message)
   }
 
   /// A caffemodel: the layers that take part, each with its blobs as float32 and its parameters.

@@ -7,10 +7,17 @@ import Diagnostics
 package struct ProtoTextPrinter: Sendable {
   /// Fields that are left out wherever they stand, such as `blobs`.
   package var omitted: Set<String> = []
+  /// The name of an enumeration's value that the schema does not have, by number and enumeration.
+  package var valueName: @Sendable (Int32, String) -> String? = { _, _ in nil }
   /// Levels that are printed before the message is cut; the reader has such a limit too.
   private static let depth = 100
 
-  package init(omitting: Set<String> = []) { omitted = omitting }
+  package init(
+    omitting: Set<String> = [], valueName: @escaping @Sendable (Int32, String) -> String? = { _, _ in nil }
+  ) {
+    omitted = omitting
+    self.valueName = valueName
+  }
 
   /// The text. Unknown fields of a text are printed as they were written; those of a binary file have no name and are
   /// left out.
@@ -34,7 +41,7 @@ package struct ProtoTextPrinter: Sendable {
           try print(inner, indent: indent + "  ", depth: depth + 1, to: &out)
           out += "\(indent)}\n"
         } else {
-          out += "\(indent)\(field.name): \(Self.text(element.value, field))\n"
+          out += "\(indent)\(field.name): \(text(element.value, field))\n"
         }
       }
     }
@@ -68,16 +75,16 @@ package struct ProtoTextPrinter: Sendable {
 
   // MARK: Scalars
 
-  static func text(_ value: ProtoValue, _ field: ProtoField) -> String {
+  private func text(_ value: ProtoValue, _ field: ProtoField) -> String {
     switch value {
     case .int(let v): String(v)
     case .uint(let v): String(v)
-    case .float(let v): number(v)
-    case .double(let v): number(v)
+    case .float(let v): Self.number(v)
+    case .double(let v): Self.number(v)
     case .bool(let v): v ? "true" : "false"
-    case .enumeration(let v): field.enumeration?.name(v) ?? String(v)
-    case .string(let s): quoted(Array(s.utf8))
-    case .bytes(let b): quoted(b.bytes)
+    case .enumeration(let v): field.enumeration.flatMap { $0.name(v) ?? valueName(v, $0.name) } ?? String(v)
+    case .string(let s): Self.quoted(Array(s.utf8))
+    case .bytes(let b): Self.quoted(b.bytes)
     case .message: ""
     }
   }
