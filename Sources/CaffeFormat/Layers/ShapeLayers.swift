@@ -22,13 +22,26 @@ enum FlattenLayer: LayerTranslator {
   }
 }
 
-/// Another shape; 0 copies the axis at `axis` + position, -1 infers. Source: reshape_layer.cpp.
+/// Another shape; 0 copies the axis at `axis` + position, -1 infers. Source: reshape_layer.cpp. Intel's layer of the name
+/// also moves blocks of channels into planes (`pixelshuffler`).
 enum ReshapeLayer: LayerTranslator {
   static var types: [String] { ["Reshape"] }
-  static func sharesMemory(_ layer: CaffeLayer) -> Bool { true }
+  static func sharesMemory(_ layer: CaffeLayer) -> Bool { factor(layer.parameters("reshape_param")) == 1 }
+
+  private static func factor(_ p: ParameterBlock) -> Int { p.int("pixelshuffler", default: 1) }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("reshape_param")
+    let factor = factor(p)
+    if factor != 1 {
+      guard l.rank() == 4, factor > 1, factor < 1 << 15, let c = l.shape()[1].value, c % (factor * factor) == 0 else {
+        throw l.error(
+          "caffe.reshape.shuffle",
+          "a bottom of shape \(shapeText(l.shape())) has no blocks of \(factor) by \(factor) channels", p, "pixelshuffler")
+      }
+      try l.emit(DepthToSpace(block: factor, order: .CRD), [try l.bottom()])
+      return
+    }
     let dims = p.block("shape").ints("dim")
     guard dims.count(where: { $0 == -1 }) <= 1 else {
       throw l.error("caffe.reshape.inferred", "the shape has more than one -1", p, "shape")

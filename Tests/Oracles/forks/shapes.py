@@ -243,7 +243,20 @@ def volume_cases():
                    {"x": x}, {"y": pool3(x, (2, 3, 3), (2, 2, 2), (0, 1, 1), method == "AVE")})
 
 
+def pixel_shuffle(x, r):
+    n, c, h, w = x.shape
+    out = np.zeros((n, c // (r * r), h * r, w * r), x.dtype)
+    for k in range(c):
+        for i in range(h):
+            for j in range(w):
+                out[:, k // (r * r), i * r + k // r % r, j * r + k % r] = x[:, k, i, j]
+    return out
+
+
 def moving_cases(x):
+    wide = numbers(354, 2, 18, 3, 4)
+    yield Case("reshape-pixelshuffler", layer("Reshape", ["x"], ["y"], "reshape_param { pixelshuffler: 3 }"), {"x": wide},
+               {"y": pixel_shuffle(wide, 3)})
     yield Case("reverse", layer("Reverse", ["x"], ["y"], "reverse_param { axis: 2 }"), {"x": x}, {"y": x[:, :, ::-1]})
     y = x[:, [0, 5, 0, 3, 4, 1]].copy()
     y[:, 2] = 2.5
