@@ -44,4 +44,51 @@ struct LoweringTests {
       #expect(error.items.first?.help?.contains("--opset 20") == true)
     }
   }
+
+  /// Before operator set 28 Mod took floats with fmod alone; the sign of the divisor is put on by other operators.
+  @Test(arguments: [13, 27])
+  func flooredModuloOfFloatsIsSaidByFmod(opset: Int) throws {
+    let graph = try Build.read("Mod", opset: 28, inputs: [x, ("d", .tensor(.float32, sizes: [3, 1]))])
+    let nodes = try graph.written(opset: opset).message.graph.nodes
+    let mod = try #require(nodes.first { $0.type == "Mod" })
+    #expect(mod.attributes.map(\.name) == ["fmod"])
+    #expect(nodes.last?.type == "Where" && nodes.contains { $0.type == "Abs" })
+    #expect(try graph.written(opset: 28).message.graph.nodes.map(\.type) == ["Mod"])
+  }
+
+  @Test func moduloOfIntegersStaysMod() throws {
+    let a: (String, ValueType) = ("a", .tensor(.int32, sizes: [2, 3]))
+    let graph = try Build.read("Mod", opset: 28, inputs: [a, ("b", .tensor(.int32, sizes: [3]))])
+    #expect(try graph.written(opset: 13).message.graph.nodes.map(\.type) == ["Mod"])
+  }
+
+  @Test func aResultThatTheOperatorSetLacksIsRefused() throws {
+    let graph = try Build.read(
+      "Cast", opset: 23, inputs: [x], [("to", .int(Int64(OnnxDType.number(.float8e4m3fn))))])
+    do {
+      _ = try graph.written(opset: 13)
+      Issue.record("Cast-13 does not give float8")
+    } catch let error as Diagnostics {
+      let first = try #require(error.items.first)
+      #expect(first.code == "onnx.type-unsupported" && first.message.contains("float8e4m3fn"))
+      #expect(first.help?.contains("--opset 19") == true)
+    }
+  }
+
+  /// The fourth result of a lowered attention is the product after the step that its mode names.
+  @Test(arguments: [(0, "MatMul"), (3, "Softmax")])
+  func theShownProductOfAttentionFollowsItsMode(mode: Int, producer: String) throws {
+    let inputs = ["q", "k", "v"].map { ($0, ValueType.tensor(.float32, sizes: [2, 3, 4, 8])) }
+    let node = Build.node(
+      "Attention", inputs.map(\.0), ["y", "", "", "shown"], [("qk_matmul_output_mode", .int(Int64(mode)))])
+    let graph = try Build.read(
+      Build.model(Build.graph([node], inputs: inputs, outputs: ["y", "shown"]), opset: 23))
+    let nodes = try graph.written(opset: 13).message.graph.nodes
+    var found = try #require(nodes.first { $0.outputs.contains("shown") })
+    // A result that is used inside as well leaves by an Identity.
+    while found.type == "Identity", let from = nodes.first(where: { $0.outputs.contains(found.inputs[0]) }) {
+      found = from
+    }
+    #expect(found.type == producer)
+  }
 }

@@ -150,7 +150,8 @@ extension BinaryMap: PlannedKernel, EvaluatedKernel {
     case .modulo:
       return try map { a, b in
         let r = T.fmod(a, b)
-        return r != 0 && (r < 0) != (b < 0) ? r + b : r
+        if r == 0 { return b < 0 ? -0.0 : 0 }
+        return (r < 0) != (b < 0) ? r + b : r
       }
     case .prelu: return try map { $0 < 0 ? $0 * $1 : $0 }
     case .equal, .less, .lessOrEqual, .greater, .greaterOrEqual: return try compare(context, T.self)

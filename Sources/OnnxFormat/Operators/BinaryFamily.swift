@@ -79,7 +79,8 @@ extension BinaryMap: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
     let (i, o) = (e.inputs, e.outputs)
     switch function {
-    case .modulo where e.opset < 10, .fmod where e.opset < 10: try e.truncatedModulo(function)
+    case .modulo where e.opset < 10, .fmod where e.opset < 10: try e.integerModulo(function)
+    case .modulo where e.opset < 28 && e.dtype(0).isFloat: try e.flooredModulo()
     case .modulo: try e.put("Mod", i, o)
     case .fmod: try e.put("Mod", i, o, [("fmod", .int(1))])
     case .shiftLeft: try e.put("BitShift", i, o, [("direction", .string("LEFT"))])
@@ -100,13 +101,42 @@ extension BinaryMap: OnnxExportable {
 }
 
 extension OnnxEmitter {
-  /// a − ⌊a / b⌋ · b for operator sets without Mod; integer division truncates, which is the floor for operands ≥ 0.
-  fileprivate func truncatedModulo(_ f: BinaryFunction) throws(Diagnostic) {
-    guard f == .modulo, dtype(0).isInteger, !dtype(0).isSigned || dtype(0) == .int64 else {
+  /// Integers for operator sets without Mod: a − trunc(a / b) · b, moved into the divisor's sign where that is wanted.
+  fileprivate func integerModulo(_ f: BinaryFunction) throws(Diagnostic) {
+    guard dtype(0).isInteger else {
       throw refuse("onnx.opset-too-low", "Mod came with operator set 10", help: useOpset(10))
     }
-    let q = try step("Div", inputs, "quotient")
-    try put("Sub", [input(0), try step("Mul", [q, input(1)], "multiple")], outputs)
+    let multiple = try step("Mul", [try step("Div", inputs, "quotient"), input(1)], "multiple")
+    if f == .fmod || !dtype(0).isSigned { return try put("Sub", [input(0), multiple], outputs) }
+    let rest = try step("Sub", [input(0), multiple], "rest")
+    let signs = try signsDiffer(rest, input(1))
+    try put("Where", [signs.differ, try step("Add", [rest, input(1)], "moved"), rest], outputs)
+  }
+
+  /// Where two values are of opposite signs, neither being zero; and where the second is negative.
+  private func signsDiffer(_ a: String, _ b: String) throws(Diagnostic) -> (differ: String, isSecondNegative: String) {
+    let zero = try scalar(0, "zero")
+    let isNegative = try step("Less", [b, zero], "divisor_negative")
+    let isLow = try step(
+      "And", [try step("Less", [a, zero], "rest_negative"), try step("Greater", [b, zero], "divisor_positive")], "low")
+    let isHigh = try step("And", [try step("Greater", [a, zero], "rest_positive"), isNegative], "high")
+    return (try step("Or", [isLow, isHigh], "differs"), isNegative)
+  }
+
+  /// a − ⌊a / b⌋ · b of floats before Mod-28 said it: fmod, moved into the divisor's sign (zero included).
+  fileprivate func flooredModulo() throws(Diagnostic) {
+    let rest = try step("Mod", inputs, "rest", [("fmod", .int(1))])
+    note(rest, outputType(0))
+    let (differ, isDivisorNegative) = try signsDiffer(rest, input(1))
+    let moved = try step("Add", [rest, input(1)], "moved")
+    note(moved, outputType(0))
+    let value = try step("Where", [differ, moved, rest], "value")
+    note(value, outputType(0))
+    let size = try step("Abs", [value], "size")
+    note(size, outputType(0))
+    let opposite = try step("Neg", [size], "opposite")
+    note(opposite, outputType(0))
+    try put("Where", [isDivisorNegative, opposite, size], outputs)
   }
 
   /// Pow before it took integers and operands of two types.
