@@ -74,6 +74,17 @@ import Testing
     #expect(g[g.outputs[0]]?.type == .tensor(.float32, sizes: [1, 2, 6, 12]))
   }
 
+  /// ONNX Runtime's Resize-10 rounds down where an axis grows and up where it shrinks.
+  @Test(arguments: [
+    ([1, 1, 2, 1.5], [Resize.Nearest.floor]), ([1, 1, 0.6, 0.5], [.ceil]), ([1, 1, 1.7, 0.6], [.floor, .ceil]),
+  ] as [([Float], [Resize.Nearest])])
+  func resizeTenRoundsByDirection(scales: [Float], rounding: [Resize.Nearest]) throws {
+    let image: (String, ValueType) = ("x", .tensor(.float32, sizes: [1, 2, 3, 4]))
+    let g = try Build.read(
+      "Resize", opset: 10, inputs: [image], constants: [("s", try Tensor(scales))])
+    #expect(g.nodes.compactMap { ($0.op as? Resize)?.nearest } == rounding)
+  }
+
   @Test func dropoutOfInferencePassesItsInput() throws {
     let g = try Build.read("Dropout", opset: 10, inputs: [x], outputs: 2)
     #expect(g[g.outputs[1]]?.type == .tensor(.bool, sizes: [2, 3, 5]))

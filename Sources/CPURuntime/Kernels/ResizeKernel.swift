@@ -68,6 +68,7 @@ struct ResizeAxis {
       case .roundPreferCeil: return [(ratio < 0.5 ? base : base + 1, 1)]
       case .floor: return [(base, 1)]
       case .ceil: return [(base + 1, 1)]
+      case .simple: return [(scale < 1 ? base + 1 : base, 1)]
       }
     case .linear:
       let s = op.antialiases ? min(scale, 1) : 1

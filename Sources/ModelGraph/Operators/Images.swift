@@ -30,6 +30,8 @@ package struct Resize: Operator {
     case roundPreferFloor = "round_prefer_floor"
     case roundPreferCeil = "round_prefer_ceil"
     case floor, ceil
+    /// Operator set 10 as ONNX Runtime has it: down where an axis grows, up where it shrinks.
+    case simple
   }
   package enum AspectPolicy: String, Hashable, Sendable {
     case stretch

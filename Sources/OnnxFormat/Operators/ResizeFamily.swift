@@ -22,13 +22,10 @@ enum ResizeFamily {
 
   private static func resize(_ s: OnnxScope, _ c: OnnxCall) throws(Diagnostic) {
     let mode: Resize.Mode = try c.choice("mode", ["nearest": .nearest, "linear": .linear, "cubic": .cubic])
-    if c.version == 10 {
-      let op = Resize(mode: mode, coordinates: .asymmetric, nearest: .floor)
-      return try s.apply(op, [c.input(0), nil, c.input(1)], c)
-    }
+    if c.version == 10 { return try simpleResize(s, c, mode) }
     let place = try c.string("coordinate_transformation_mode")
     guard let coordinates = Resize.Coordinates(rawValue: place),
-      let nearest = Resize.Nearest(rawValue: try c.string("nearest_mode")),
+      let nearest = Resize.Nearest(rawValue: try c.string("nearest_mode")), nearest != .simple,
       let aspect = Resize.AspectPolicy(rawValue: try c.optionalString("keep_aspect_ratio_policy") ?? "stretch")
     else { throw c.error("onnx.attribute-value", "its mode (\(place)) is not known") }
     let op = Resize(
@@ -42,6 +39,21 @@ enum ResizeFamily {
     guard operands.count > 2 else { throw c.error("onnx.input-missing", "neither scales nor sizes are given") }
     try s.apply(op, operands, c)
   }
+
+  /// Resize-10, whose text leaves the rounding of `nearest` open: as ONNX Runtime has it, down where an axis grows and
+  /// up where it shrinks. Axes of both kinds take two steps.
+  private static func simpleResize(_ s: OnnxScope, _ c: OnnxCall, _ mode: Resize.Mode) throws(Diagnostic) {
+    func op(_ nearest: Resize.Nearest) -> Resize { Resize(mode: mode, coordinates: .asymmetric, nearest: nearest) }
+    guard mode == .nearest, let t = s.constant(c.input(1)), let scales = try? t.floats() else {
+      return try s.apply(op(mode == .nearest ? .simple : .floor), [c.input(0), nil, c.input(1)], c)
+    }
+    if scales.allSatisfy({ $0 >= 1 }) { return try s.apply(op(.floor), [c.input(0), nil, c.input(1)], c) }
+    if scales.allSatisfy({ $0 <= 1 }) { return try s.apply(op(.ceil), [c.input(0), nil, c.input(1)], c) }
+    let up = s.constant(try Tensor(scales.map { max($0, 1) }), "scales_up", c)
+    let down = s.constant(try Tensor(scales.map { min($0, 1) }), "scales_down", c)
+    let grown = try s.add(op(.floor), [try c.require(0), nil, up], "grown", c)
+    try s.apply(op(.ceil), [grown, nil, down], c)
+  }
 }
 
 extension Resize: OnnxExportable {
@@ -52,6 +64,11 @@ extension Resize: OnnxExportable {
         "its coordinates or filter (\(coordinates.rawValue), \(mode.rawValue), \(aspect.rawValue)"
           + "\(antialiases ? ", antialias" : "")) need operator set \(lowestOpset(e))",
         help: "use --opset \(lowestOpset(e)) or higher")
+    }
+    if nearest == .simple, mode == .nearest, e.opset > 10 {
+      throw e.refuse(
+        "onnx.no-operator", "its rounding (down where an axis grows, up where it shrinks) is of operator set 10 alone",
+        help: "use --opset 10, or give the scales as constants")
     }
     if e.opset < 11 { return try e.oldResize(self) }
     let isSymmetric = coordinates == .halfPixelSymmetric && e.opset >= 19
@@ -85,10 +102,32 @@ extension Resize: OnnxExportable {
     if antialiases || aspect != .stretch { return coordinates == .halfPixelSymmetric ? 19 : 18 }
     if coordinates == .halfPixelSymmetric, !isHalfPixel(e) { return 19 }
     if coordinates == .tfCropAndResize, !axes.isEmpty, e.has(1), e.constant(1) == nil { return 18 }
-    let isOld = coordinates == .asymmetric && (mode == .linear || mode == .nearest && nearest == .floor)
+    guard coordinates == .asymmetric, mode != .cubic else { return 11 }
     // Before operator set 11 sizes are said as scales, which must be known to give those sizes.
-    return isOld && (!e.has(3) || e.outputType(0).sizes != nil && e.type(0).sizes != nil) ? 9 : 11
+    if e.has(3), e.outputType(0).sizes == nil || e.type(0).sizes == nil { return 11 }
+    let scales = knownScales(e)
+    let grows = scales?.allSatisfy { $0 >= 1 }
+    if mode == .linear { return grows == false ? 10 : 9 }
+    // Operator set 10 rounds down where an axis grows and up where it shrinks; Upsample only grows.
+    switch nearest {
+    case .simple: return 10
+    case .floor: return grows != false ? 9 : scales?.allSatisfy { $0 >= 1 || Self.isWholeStep($0) } == true ? 10 : 11
+    case .ceil: return scales?.allSatisfy { $0 <= 1 } == true ? 10 : 11
+    default: return 11
+    }
   }
+
+  /// The scales of the axes, where they are known; of the sizes where those are given.
+  private func knownScales(_ e: OnnxEmitter) -> [Float]? {
+    if e.has(3) {
+      guard let from = e.type(0).sizes, let to = e.outputType(0).sizes, from.count == to.count else { return nil }
+      return zip(from, to).map { Float($1) / Float(max($0, 1)) }
+    }
+    return try? e.constant(2)?.floats()
+  }
+
+  /// Each place is on a source element: nothing to round.
+  private static func isWholeStep(_ scale: Float) -> Bool { scale > 0 && (1 / scale).rounded() == 1 / scale }
 
   /// Symmetric coordinates are those of half_pixel where every scaled extent is whole.
   private func isHalfPixel(_ e: OnnxEmitter) -> Bool {
