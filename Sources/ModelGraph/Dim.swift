@@ -230,8 +230,8 @@ extension Dim.Atom: CustomStringConvertible {
   package var description: String {
     switch self {
     case .symbol(let s): s
-    case .floorDiv(let a, let b): "floor(\(a)/\(b.grouped))"
-    case .ceilDiv(let a, let b): "ceil(\(a)/\(b.grouped))"
+    case .floorDiv(let a, let b): "floor(\(a.grouped)/\(b.grouped))"
+    case .ceilDiv(let a, let b): "ceil(\(a.grouped)/\(b.grouped))"
     case .min(let a, let b): "min(\(a),\(b))"
     case .max(let a, let b): "max(\(a),\(b))"
     }

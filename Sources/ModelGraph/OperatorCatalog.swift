@@ -14,7 +14,7 @@ package enum OperatorCatalog {
     // Shape and movement
     Identity.self, Reshape.self, ReshapeAxes.self, Flatten.self, FlattenToMatrix.self, Transpose.self, Squeeze.self,
     Unsqueeze.self, Concat.self, Split.self, Slice.self, CropLike.self, Pad.self, Tile.self, Expand.self,
-    Gather.self, ShapeOf.self, Fill.self, TopK.self, Compress.self,
+    Gather.self, ShapeOf.self, ElementCount.self, Fill.self, TopK.self, Compress.self,
     // Indexed movement
     GatherElements.self, GatherND.self, ScatterElements.self, ScatterND.self, CacheScatter.self,
     NonZero.self, Unique.self, OneHot.self, Triangle.self, ReverseSequence.self, DepthToSpace.self,

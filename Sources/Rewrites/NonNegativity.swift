@@ -62,7 +62,7 @@ package enum NonNegativity {
     case is Identity, is Cast, is Reshape, is ReshapeAxes, is Flatten, is FlattenToMatrix, is Transpose, is Squeeze,
       is Unsqueeze, is Split, is Slice, is CropLike, is Tile, is Expand, is Gather:
       return first
-    case is ShapeOf, is ArgExtreme: return true
+    case is ShapeOf, is ElementCount, is ArgExtreme: return true
     default: return false
     }
   }

@@ -16,7 +16,7 @@ import Testing
   @Test func divisionIsExactWhereTheFormAllows() throws {
     #expect(try n.times(6).floorDiv(3) == n.times(2))
     #expect(try n.times(h).times(4).exactQuotient(n.times(2)) == h.times(2))
-    #expect(try n.plus(1).floorDiv(2).description == "floor(N+1/2)")
+    #expect(try n.plus(1).floorDiv(2).description == "floor((N+1)/2)")
     #expect(try Dim(-7).floorDiv(2) == Dim(-4))
     #expect(try Dim(-7).ceilDiv(2) == Dim(-3))
     #expect(try Dim(7).ceilDiv(2) == Dim(4))

@@ -53,6 +53,26 @@ extension ShapeOf: PlannedKernel, EvaluatedKernel {
   }
 }
 
+extension ElementCount: PlannedKernel, EvaluatedKernel {
+  package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
+    context.use(0, .consumed)
+    guard let count = ElementCount.product(try context.shape(0)) else {
+      throw context.error("run.shape", "the number of elements is too large")
+    }
+    return PreparedKernel { (args) throws(Diagnostic) in
+      let y: UnsafeMutablePointer<Int64> = args.output(0)
+      y[0] = Int64(count)
+    }
+  }
+
+  package func evaluate(_ inputs: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
+    guard let t = inputs.first.flatMap({ $0 })?.tensor else {
+      throw context.error("run.not-a-tensor", "no tensor is given")
+    }
+    return [.tensor(try Tensor(scalar: Int64(t.count)))]
+  }
+}
+
 extension Fill: PlannedKernel, EvaluatedKernel {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
     context.use(0, .consumed)

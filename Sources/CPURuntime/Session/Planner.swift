@@ -124,6 +124,12 @@ struct Planner {
       set(out, try Tensor(shapeOf.range(rank: s.count).map { Int64(s[$0]) }))
       return true
     }
+    if node.op is ElementCount, let v = node.inputs.first.flatMap({ $0 }), let s = types[v]?.sizes {
+      guard let out = node.outputs.first.flatMap({ $0 }) else { return false }
+      guard let count = ElementCount.product(s) else { return false }
+      set(out, try Tensor(scalar: Int64(count)))
+      return true
+    }
     for v in node.inputs {
       guard let v else {
         operands.append(nil)

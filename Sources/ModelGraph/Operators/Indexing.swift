@@ -52,6 +52,32 @@ package struct ShapeOf: Operator {
   }
 }
 
+/// The number of a tensor's elements, as an int64 scalar. Source: ONNX Size.
+package struct ElementCount: Operator {
+  package static let operatorName = "ElementCount"
+  package init() {}
+  package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] { [.tensor(.int64, sizes: [])] }
+  package func inferContents(_ inputs: TypeInputs) -> [[Dim]?] {
+    guard let x = (try? inputs.shape(0)) ?? nil else { return [] }
+    var count = Dim(1)
+    for d in x {
+      guard let next = try? count.times(d) else { return [] }
+      count = next
+    }
+    return [[count]]
+  }
+  /// The product of extents; nil where it is no `Int`.
+  package static func product(_ extents: [Int]) -> Int? {
+    var count = 1
+    for d in extents {
+      let (next, isTooLarge) = count.multipliedReportingOverflow(by: d)
+      if isTooLarge { return nil }
+      count = next
+    }
+    return count
+  }
+}
+
 /// A tensor of one value. Operand: shape (1-d int64). Source: ONNX ConstantOfShape.
 package struct Fill: Operator {
   package static let operatorName = "Fill"

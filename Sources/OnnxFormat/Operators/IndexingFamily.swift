@@ -9,10 +9,7 @@ enum IndexingFamily {
     "Shape": { (s, c) throws(Diagnostic) in
       try s.apply(ShapeOf(start: try c.int("start"), end: try c.optionalInt("end")), c.inputs, c)
     },
-    "Size": { (s, c) throws(Diagnostic) in
-      let shape = try s.add(ShapeOf(), [c.input(0)], "shape", c)
-      try s.apply(Reduction(.product, keepsDimensions: false), [shape], c)
-    },
+    "Size": { (s, c) throws(Diagnostic) in try s.apply(ElementCount(), c.inputs, c) },
     "ConstantOfShape": { (s, c) throws(Diagnostic) in
       var value = try Tensor([Float(0)])
       if case .tensor(let t) = c.given("value") { value = try s.model.tensors.decode(t) }
@@ -65,6 +62,10 @@ extension ShapeOf: OnnxExportable {
     }
     try e.put("Slice", [whole], e.outputs, [("ends", .ints(bounds[1])), ("starts", .ints(bounds[0]))])
   }
+}
+
+extension ElementCount: OnnxExportable {
+  package func export(to e: OnnxEmitter) throws(Diagnostic) { try e.put("Size", e.inputs, e.outputs) }
 }
 
 extension Fill: OnnxExportable {

@@ -88,7 +88,10 @@ extension UnaryMap: OnnxExportable {
     case .hardSigmoid(let alpha, let beta):
       try e.put("HardSigmoid", i, o, [("alpha", .float(alpha.value)), ("beta", .float(beta.value))])
     case .swish(let beta):
-      if e.opset >= 24 { return try e.put("Swish", i, o, [("alpha", .float(beta.value))]) }
+      // Runtimes are slow to take the operator: a recognised formula is written as it was, x · sigmoid(βx).
+      if e.opset >= 24, e.node.origin.layerType == "Swish" {
+        return try e.put("Swish", i, o, [("alpha", .float(beta.value))])
+      }
       try e.swish(beta.value)
     case .gelu(let approximate):
       if e.opset >= 20 {

@@ -80,7 +80,7 @@ extension Graph {
     while let next = todo.popLast() {
       guard seen.insert(next).inserted, self[next]?.constant == nil else { continue }
       guard seen.count <= 256, let n = producer(of: next) else { return nil }
-      if n.op is ShapeOf {
+      if n.op is ShapeOf || n.op is ElementCount {
         guard let x = n.operand(0), found == nil || found == x else { return nil }
         found = x
       } else {
