@@ -19,7 +19,7 @@ SHARED := $(abspath $(or $(MODELCONV_SHARED),$(wildcard ../shared)))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: help build debug demo test unit-tests conformance-small conformance onnx-conformance fuzz-smoke bench networks docs lint format \
+.PHONY: help build debug demo test unit-tests conformance-small conformance onnx-conformance layers fuzz-smoke bench networks docs lint format \
   schemas deps test-deps venv clean
 
 help: ## this list
@@ -87,6 +87,10 @@ onnx-conformance: build test-deps ## ONNX's own cases and models: run, converted
 	$(VENV)/bin/python $(ORACLES)/onnx_types.py --binary $(MODELCONV) --corpus "$(SHARED)/corpus"
 	$(PYTHON) $(ORACLES)/onnx_conformance.py --binary $(MODELCONV) --oracle-python $(VENV)/bin/python \
 	  --corpus "$(SHARED)/corpus" --cache .build/onnx-oracles.json --report .build/test-reports/onnx.json
+
+layers: build test-deps ## published ONNX models layer by layer against ONNX Runtime; rewrites proven on every case
+	$(VENV)/bin/python $(ORACLES)/layers_check.py --binary $(MODELCONV) --shared "$(SHARED)"
+	$(VENV)/bin/python $(ORACLES)/rewrites.py --binary $(MODELCONV) --shared "$(SHARED)" --passes all
 
 networks: build test-deps ## prototxts of published nets in NETWORKS=FOLDER: filled, run, converted, compared
 	cd $(ORACLES) && $(abspath $(VENV))/bin/python networks.py "$(abspath $(NETWORKS))" --binary $(abspath $(MODELCONV))

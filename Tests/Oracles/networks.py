@@ -9,7 +9,9 @@ For every NAME.prototxt in FOLDER:
   run          modelconv's own executor on seeded inputs, all blobs kept
   caffe2onnx   with weights, then onnx.checker
   ORT          the ONNX file in ONNX Runtime on the same inputs: every blob that both have is compared; outputs whose
-               rows are a set (detections) are compared after sorting
+               rows are a set (detections) are compared after sorting. A pooling mask is given to ONNX Runtime as ours,
+               and where its own differs, both places must hold the same value up to 1e-5 of the blob's largest;
+               so too for ArgMax
   write        `convert -o X.prototxt`: layers and blobs listed as before, weights bit for bit
 
 Lines of NAME.options beside a net: `--shape data=1,3,65,65` and other model options for every step, `filler NAME`,
@@ -42,7 +44,7 @@ class Network:
         self.prototxt, self.name = prototxt, prototxt.stem
         self.binary, self.seconds = str(Path(options.binary).resolve()), options.seconds
         self.opset, self.seed = options.opset, options.seed
-        self.arguments, self.feeds, self.filler, self.rtol = [], {}, "msra", 1e-3
+        self.arguments, self.feeds, self.filler, self.rtol, self.ties = [], {}, "msra", 1e-3, 0
         beside = prototxt.with_suffix(".options")
         for line in beside.read_text().splitlines() if beside.exists() else []:
             words = line.split()
@@ -75,6 +77,16 @@ class Network:
         self.layers = [line for line in listing.splitlines() if re.match(r"\d{4} ", line)]
         self.blobs = self.modelconv("inspect", "--blobs", self.prototxt, *self.arguments)
         return len(self.layers)
+
+    def masks(self, values):
+        """Pooling masks: (the pooled blob's name, the mask) by name."""
+        found = {}
+        for layer in self.model["layers"]:
+            if layer["type"] == "Pooling" and len(layer["outputs"]) == 2:
+                name, bottom = layer["outputs"][1]["name"], layer["inputs"][0]
+                if name in values and bottom in values:
+                    found[name] = (bottom, values[name])
+        return found
 
     def init(self, folder):
         self.weights = folder / "net.caffemodel"
@@ -120,16 +132,36 @@ class Network:
             raise RuntimeError(f"write: other weights, {difference.summary()}")
 
 
-def run_onnx(path, values, wanted):
+def pin(model, masks):
+    """Makes each of `masks` an input of its readers; what its node computes is called `NAME/own`."""
+    import onnx
+
+    for name, value in masks.items():
+        for node in model.graph.node:
+            for i, output in enumerate(node.output):
+                if output == name:
+                    node.output[i] = f"{name}/own"
+        if any(name in node.input for node in model.graph.node):
+            kind = onnx.helper.np_dtype_to_tensor_dtype(value.dtype)
+            model.graph.input.append(onnx.helper.make_tensor_value_info(name, kind, value.shape))
+        for output in model.graph.output:
+            if output.name == name:
+                output.name = f"{name}/own"
+
+
+def run_onnx(path, values, wanted, masks):
     """Values by name from ONNX Runtime: outputs and those of `wanted` that nodes compute."""
     import onnx
     import onnxruntime
 
     onnx.checker.check_model(str(path), full_check=True)
     model = onnx.load(path, load_external_data=False)
-    produced = {output for node in model.graph.node for output in node.output}
+    wanted = [*wanted, *(f"{name}/own" for name in masks)]
     outputs = [output.name for output in model.graph.output]
-    extra = [name for name in wanted if name in produced and name not in outputs]
+    pin(model, masks)
+    produced = {output for node in model.graph.node for output in node.output}
+    known = [output.name for output in model.graph.output]
+    extra = [name for name in wanted if name in produced and name not in known]
     model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in extra)
     probe = path.with_name("probe.onnx")
     probe.write_bytes(model.SerializeToString())
@@ -140,7 +172,34 @@ def run_onnx(path, values, wanted):
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(str(probe), options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, values))), outputs
+    inputs = {value.name for value in session.get_inputs()}
+    feeds = {name: value for name, value in {**values, **masks}.items() if name in inputs}
+    return dict(zip(names, session.run(names, feeds))), outputs
+
+
+def ties(name, data, ours, theirs):
+    """How many windows' maxima two runs found at different places; the values there must be as good as equal."""
+    if ours.shape != theirs.shape:
+        raise RuntimeError(f"'{name}': shapes {ours.shape} and {theirs.shape}")
+    plane = data.reshape(*data.shape[:2], -1)
+    chosen = [np.take_along_axis(plane, m.astype(np.int64).reshape(*m.shape[:2], -1), 2) for m in (ours, theirs)]
+    gap = float(np.max(np.abs(chosen[0] - chosen[1]), initial=0))
+    if gap > 1e-5 * float(np.max(np.abs(data), initial=0)):
+        raise RuntimeError(f"'{name}': a window's maximum is at another place, {gap:.3g} away")
+    return int((ours != theirs).sum())
+
+
+def equal_scores(network, blobs, name, ours, theirs):
+    """How many places of an ArgMax over channels differ, all of them between scores that are as good as equal; or None."""
+    layer = next(layer for layer in network.model["layers"] if any(top["name"] == name for top in layer["outputs"]))
+    scores = blobs.get(layer["inputs"][0])
+    if scores is None or ours.shape != theirs.shape or ours.shape != (scores.shape[0], 1, *scores.shape[2:]):
+        return None
+    if max(ours.max(initial=0), theirs.max(initial=0)) >= scores.shape[1] or min(ours.min(), theirs.min()) < 0:
+        return None
+    a, b = (np.take_along_axis(scores, index.astype(np.int64), 1) for index in (ours, theirs))
+    gap = float(np.max(np.abs(a - b), initial=0))
+    return int((ours != theirs).sum()) if gap <= 1e-5 * float(np.max(np.abs(scores), initial=0)) else None
 
 
 def differences(ours, theirs, is_set):
@@ -165,11 +224,19 @@ def compare(network, ours, theirs, outputs):
     kinds = {top["name"]: layer["type"] for layer in network.model["layers"] for top in layer["outputs"]}
     largest = relative = 0.0
     compared, problem = 0, None
+    for name, (bottom, value) in network.masks(ours).items():
+        network.ties += ties(name, ours[bottom], value, np.asarray(theirs.pop(f"{name}/own")))
+        theirs.pop(name, None)
+        compared += 1
     for name, value in ours.items():
         if name not in theirs:
             continue
         compared += 1
-        absolute, fraction = differences(value, np.asarray(theirs[name]), kinds.get(name) in OUTPUT_SETS)
+        other = np.asarray(theirs[name])
+        if kinds.get(name) == "ArgMax" and (count := equal_scores(network, ours, name, value, other)) is not None:
+            network.ties += count
+            continue
+        absolute, fraction = differences(value, other, kinds.get(name) in OUTPUT_SETS)
         if fraction > network.rtol and problem is None:
             problem = f"'{name}' ({kinds.get(name, '')}) differs by {absolute:.3g} (relative {fraction:.3g})"
         if name in outputs:
@@ -201,9 +268,12 @@ def judge(network):
         row[step], step = "ok", "caffe2onnx"
         network.convert(folder)
         row[step], step = "ok", "ORT"
-        theirs, outputs = run_onnx(network.onnx, values, list(ours))
+        masks = {name: value for name, (_, value) in network.masks(ours).items()}
+        theirs, outputs = run_onnx(network.onnx, values, list(ours), masks)
         largest, relative, row["blobs"] = compare(network, ours, theirs, outputs)
         row["abs"], row["rel"], row[step] = f"{largest:.2g}", f"{relative:.2g}", "ok"
+        if network.ties:
+            row["status"] = f"ok; {network.ties} ties fall another way"
     except Refused as refusal:
         row[step], row["status"] = "refused", str(refusal)
     except Exception as error:  # whatever a runtime throws is this net's result

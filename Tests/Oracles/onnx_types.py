@@ -50,7 +50,9 @@ def inferred(model):
         name = np.dtype(helper.tensor_dtype_to_np_dtype(t.elem_type)).name if t.elem_type != 8 else "string"
         shape = None
         if t.HasField("shape"):
-            shape = [str(d.dim_value) if d.HasField("dim_value") else d.dim_param or None for d in t.shape.dim]
+            # Some exporters write -1 where an extent is free.
+            shape = [str(d.dim_value) if d.HasField("dim_value") and d.dim_value >= 0 else d.dim_param or None
+                     for d in t.shape.dim]
         values[v.name] = (NAMES.get(name, name), shape)
     return values
 

@@ -5,7 +5,7 @@ import Pictures
 extension Model {
   /// Classifies pictures as Caffe's classify.py does: resized, cropped, channels swapped, scaled, the mean subtracted.
   ///
-  /// A training net is used as its deploy form. JPEG and PNG are read; orientation tags are not applied.
+  /// A training net is used as its deploy form. Orientation tags are not applied.
   ///
   /// - Parameters:
   ///   - pictures: files.

@@ -93,7 +93,7 @@ struct PictureFiles {
       if FileProbe.isFolder(s) {
         let found = pictures(in: s.hasSuffix("/") ? String(s.dropLast()) : s, depth: 0)
         guard !found.isEmpty else {
-          throw Diagnostic.error("mean.none", "the folder holds no PNG or JPEG picture", at: SourceLocation(file: s))
+          throw Diagnostic.error("mean.none", "the folder holds no picture", at: SourceLocation(file: s))
         }
         out += found
         continue
@@ -124,7 +124,7 @@ struct PictureFiles {
   private func list(_ bytes: ByteSlice, _ path: String) throws -> [String] {
     guard let text = String(validating: bytes.bytes, as: UTF8.self), !text.contains("\0"), !text.isEmpty else {
       throw Diagnostic.error(
-        "picture.format", "is neither a picture (PNG, JPEG) nor a list of pictures", at: SourceLocation(file: path))
+        "picture.format", "is neither a picture nor a list of pictures", at: SourceLocation(file: path))
     }
     let own = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let folder = root.map { $0.hasSuffix("/") || $0.isEmpty ? $0 : $0 + "/" } ?? own

@@ -6,7 +6,7 @@ struct Classify: Verb {
   static let configuration = CommandConfiguration(
     commandName: "classify", abstract: "The classes of pictures, prepared as Caffe's classify.py prepares them.",
     discussion: """
-      Each picture (JPEG, PNG) is loaded as red, green, blue in 0 ... 1, resized, cropped to the net's input, its \
+      Each picture (JPEG, PNG, BMP, PNM, TIFF, WebP, JPEG 2000) is loaded as red, green, blue in 0 ... 1, resized, cropped to the net's input, its \
       channels swapped, multiplied by --raw-scale, the mean subtracted, and multiplied by --input-scale. What is not \
       given follows from a sidecar (--preprocessing), from the model's own data layers or those of the net that its \
       caffemodel was saved from, and else from classify.py: 256x256 pixels where the net's input is a usual part of \

@@ -6,7 +6,7 @@ struct MeanCommand: Verb {
   static let configuration = CommandConfiguration(
     commandName: "mean", abstract: "The mean of pictures, as Caffe's compute_image_mean makes it.",
     discussion: """
-      Pictures (JPEG, PNG) are given as files, folders, or lists with a name (and perhaps a label) on each line. Channels \
+      Pictures (JPEG, PNG, BMP, PNM, TIFF, WebP, JPEG 2000) are given as files, folders, or lists with a name (and perhaps a label) on each line. Channels \
       are blue, green, red, as Caffe's readers give them; all pictures have one size unless --resize brings them to it, \
       as OpenCV resizes. The mean over each channel is printed.
 
