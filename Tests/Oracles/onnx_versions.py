@@ -132,6 +132,19 @@ def maps(value, name):
     return out
 
 
+def misfit(case, answer):
+    """What tells that an oracle broke the operator's own typing rule: it is no judge then."""
+    inferred = onnx.shape_inference.infer_shapes(case.judged)
+    for info, value in zip(inferred.graph.output, answer):
+        declared = info.type.tensor_type.elem_type
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiubc" or not declared:
+            continue
+        wanted = helper.tensor_dtype_to_np_dtype(declared)
+        if value.dtype != wanted and (wanted.kind in "fiubc" or wanted.name == "bfloat16"):
+            return f"{value.dtype} where the operator gives {wanted}"
+    return ""
+
+
 class Outcome:
     def __init__(self, case, kind, text=""):
         self.case, self.kind, self.text = case, kind, text
@@ -152,7 +165,11 @@ class Judge:
             if name in case.skip:
                 continue
             try:
-                answers.append((name, oracle(case)))
+                answer = oracle(case)
+                if wrong := misfit(case, answer):
+                    failures.append(f"{name}: {wrong}")
+                else:
+                    answers.append((name, answer))
             except BaseException as error:  # oracles fail in every way there is
                 if isinstance(error, KeyboardInterrupt):
                     raise

@@ -176,7 +176,9 @@ def svm_classifier(op, v):
                 yield dict(inputs=[arr((6, 3))], outputs=2, tag=f"prob-{labels}{classes}{p}", attrs=dict(
                     kernel_type="RBF", kernel_params=[0.4, 0.0, 3.0], post_transform=p,
                     prob_a=list(arr((pairs,), low=-2, high=-0.5, key=4)), prob_b=list(arr((pairs,), key=5)), **base))
-            yield dict(inputs=[arr((6, 3))], outputs=2, tag=f"linear-model-{labels}{classes}", attrs=dict(
+            # ONNX's evaluator gives a class's place, and not its label.
+            yield dict(inputs=[arr((6, 3))], outputs=2, tag=f"linear-model-{labels}{classes}",
+                       skip=("reference",) if labels == "ints" else (), attrs=dict(
                 kernel_type="LINEAR", coefficients=list(arr((classes, 3), key=1).ravel()), rho=[0.1], **names))
     for t in (F64, I64, I32):
         yield dict(inputs=[arr((6, 3), t)], outputs=2, tag=np.dtype(t).name, attrs=dict(

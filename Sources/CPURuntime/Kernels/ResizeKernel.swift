@@ -19,7 +19,14 @@ struct ResizeAxis {
     // The length that the scale stands for, which may differ from the whole number of places.
     let length = scale * Double(n)
     for o in 0..<m {
-      let x = Self.source(op, Double(o), n: Double(n), m: Double(m), scale, length, region)
+      // The choice of a nearest element must fall as ONNX Runtime's, which computes places in single precision.
+      let x =
+        op.mode == .nearest
+        ? Double(
+          Self.source(
+            op, Float(o), n: Float(n), m: Float(m), Float(scale), Float(scale) * Float(n),
+            region.map { (Float($0.start), Float($0.end)) }))
+        : Self.source(op, Double(o), n: Double(n), m: Double(m), scale, length, region)
       if op.coordinates == .tfCropAndResize, x < 0 || x > Double(n - 1) { isOutside[o] = true }
       let taps = Self.taps(op, x, scale)
       spans.append((indices.count, taps.count))
@@ -35,10 +42,9 @@ struct ResizeAxis {
     }
   }
 
-  private static func source(
-    _ op: Resize, _ o: Double, n: Double, m: Double, _ scale: Double, _ length: Double,
-    _ region: (start: Double, end: Double)?
-  ) -> Double {
+  private static func source<R: BinaryFloatingPoint>(
+    _ op: Resize, _ o: R, n: R, m: R, _ scale: R, _ length: R, _ region: (start: R, end: R)?
+  ) -> R {
     switch op.coordinates {
     case .alignCorners: return length == 1 ? 0 : o * (n - 1) / (length - 1)
     case .asymmetric: return o / scale
@@ -104,7 +110,7 @@ struct ResizeAxis {
   }
 }
 
-extension Resize: PlannedKernel {
+extension Resize: MovesElements {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
     let x = try context.operand(0)
     let out = try context.result().shape
@@ -135,6 +141,7 @@ extension Resize: PlannedKernel {
     }
     // Nothing to compute, and an empty axis would leave the passes between without a size.
     if out.contains(0) { return PreparedKernel { (_) throws(Diagnostic) in } }
+    if movesElements, x.dtype.byteWidth > 0 { return try moving(context, plans) }
     switch x.dtype {
     case .float32: return try kernel(context, plans, Float.self)
     case .float64: return try kernel(context, plans, Double.self)
@@ -142,6 +149,21 @@ extension Resize: PlannedKernel {
     }
     guard NumberLoop.isSupported(x.dtype), !x.dtype.isNarrowFloat else { throw context.unsupportedType(x.dtype) }
     return try throughDouble(context, plans)
+  }
+
+  package var movesElements: Bool { mode == .nearest && coordinates != .tfCropAndResize }
+
+  /// Elements of any type, copied from where each place has its source.
+  private func moving(
+    _ context: PlanContext, _ plans: [(axis: Int, plan: ResizeAxis)]
+  ) throws(Diagnostic) -> PreparedKernel {
+    let x = try context.operand(0)
+    let steps = ResizeSteps(x.shape + [x.dtype.byteWidth], plans)
+    return PreparedKernel(scratchBytes: 2 * steps.largest) { (args) throws(Diagnostic) in
+      let buffers = args.scratch.assumingMemoryBound(to: UInt8.self)
+      let y = args.rawOutput(0).assumingMemoryBound(to: UInt8.self)
+      steps.move(args.rawInput(0).assumingMemoryBound(to: UInt8.self), y, buffers, buffers + steps.largest)
+    }
   }
 
   /// Axis by axis, the result of one being the operand of the next.
@@ -216,6 +238,50 @@ private struct ResizeSteps {
     passes = list
     largest = list.count > 1 ? most : 0
     count = shape.reduce(1, *)
+  }
+
+  // SAFETY: as of `run`; every place has one source.
+  func move(
+    _ x: UnsafePointer<UInt8>, _ y: UnsafeMutablePointer<UInt8>, _ a: UnsafeMutablePointer<UInt8>,
+    _ b: UnsafeMutablePointer<UInt8>
+  ) {
+    if passes.isEmpty { return y.update(from: x, count: count) }
+    var source = x
+    for (i, p) in passes.enumerated() {
+      let target = i == passes.count - 1 ? y : i % 2 == 0 ? a : b
+      switch p.inner {
+      case 4: pick(p, source, target, UInt32.self)
+      case 8: pick(p, source, target, UInt64.self)
+      default: copy(p, source, target)
+      }
+      source = UnsafePointer(target)
+    }
+  }
+
+  private func copy(_ p: Pass, _ x: UnsafePointer<UInt8>, _ y: UnsafeMutablePointer<UInt8>) {
+    Parallel.ranges(p.outer * p.output, grain: max(1, (1 << 15) / max(p.inner, 1))) { range in
+      for r in range {
+        let place = p.plan.indices[p.plan.spans[r % p.output].start]
+        (y + r * p.inner).update(from: x + (r / p.output * p.input + place) * p.inner, count: p.inner)
+      }
+    }
+  }
+
+  /// The same where what lies behind the axis is one word.
+  private func pick<W: FixedWidthInteger>(
+    _ p: Pass, _ x: UnsafePointer<UInt8>, _ y: UnsafeMutablePointer<UInt8>, _: W.Type
+  ) {
+    let places = p.plan.spans.map { p.plan.indices[$0.start] }
+    let (from, to) = (UnsafeRawPointer(x), UnsafeMutableRawPointer(y))
+    let width = MemoryLayout<W>.size
+    Parallel.ranges(p.outer, grain: max(1, (1 << 13) / max(p.output, 1))) { range in
+      for r in range {
+        let (line, out) = (from + r * p.input * width, to + r * p.output * width)
+        for o in 0..<p.output {
+          out.storeBytes(of: line.loadUnaligned(fromByteOffset: places[o] * width, as: W.self), toByteOffset: o * width, as: W.self)
+        }
+      }
+    }
   }
 
   // SAFETY: x and y hold operand and result, a and b `largest` elements each.

@@ -6,13 +6,20 @@ import TensorCore
 ///
 /// They run on strings and packed sub-byte elements through codes: each element is replaced by an integer, the operator
 /// runs on integers, and the result is translated back.
-package protocol MovesElements: PlannedKernel {}
+package protocol MovesElements: PlannedKernel {
+  /// Whether the operator with these parameters only moves elements.
+  var movesElements: Bool { get }
+}
+
+extension MovesElements {
+  package var movesElements: Bool { true }
+}
 
 enum CodedElements {
   static func evaluate(
     _ op: any PlannedKernel, _ inputs: [RuntimeValue?], _ context: EvaluationContext
   ) throws(Diagnostic) -> [RuntimeValue] {
-    guard op is any MovesElements else {
+    guard (op as? any MovesElements)?.movesElements == true else {
       let types = inputs.map { $0.map { "\($0.type)" } ?? "_" }.joined(separator: ", ")
       throw context.error("run.unsupported-type", "\(op.operatorName) cannot compute on \(types)")
     }
