@@ -167,7 +167,11 @@ import Testing
     let net = try CaffeReader.readNet(text: try ByteStorage.copying(Array(text.utf8)).all, sink: sink)
     let written = try CaffeWriter.caffemodel(name: "n", layers: net.layers, blobs: []).bytes()
     let back = try CaffeReader.readNet(binary: try ByteStorage.copying(written).all, sink: sink)
-    return (back, back.layers.allSatisfy { $0.message.unknown.isEmpty })
+    let isKnown = back.layers.allSatisfy { layer in
+      let blocks = layer.message.setFields.compactMap { (try? layer.message.messages($0.name)) }.joined()
+      return layer.message.unknown.isEmpty && blocks.allSatisfy(\.unknown.isEmpty)
+    }
+    return (back, isKnown)
   }
 
   /// Blocks of a text that several forks have are taken from one fork where it has them all.
@@ -180,6 +184,19 @@ import Testing
     #expect(isExplained)
     #expect(try net.layers[0].message.message("bn_param")?.bool("frozen") == true)
     #expect(try net.layers[1].message.message("interp_param")?.int("width") == 7)
+  }
+
+  /// Fields that a fork adds to BVLC's own blocks speak for it as well, where nothing else does.
+  @Test func fieldsInKnownBlocksAreExplained() throws {
+    let (net, isExplained) = try Self.alone(
+      """
+      layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+        convolution_param { num_output: 2 kernel_size: 3 pad_type: 1 pad_l: 1 pad_r: 2 } }
+      layer { name: "r" type: "Reshape" bottom: "c" top: "r" reshape_param { pixelshuffler: 2 } }
+      """)
+    #expect(isExplained)
+    #expect(try net.layers[0].message.message("convolution_param")?.int("pad_r") == 2)
+    #expect(try net.layers[1].message.message("reshape_param")?.int("pixelshuffler") == 2)
   }
 
   /// No fork has both of these layers.

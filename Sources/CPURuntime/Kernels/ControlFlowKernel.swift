@@ -16,7 +16,10 @@ extension EvaluationContext {
       guard let name = body[id]?.name else { continue }
       if let v { byName[name] = v }
     }
-    let session = try bodySessions.session(index, body, options: options)
+    var own = options
+    // A body's results live beside its arena, and those of the step before with them.
+    if state.depth == 0 { own.limits.memory /= 2 }
+    let session = try bodySessions.session(index, body, options: own)
     state.depth += 1
     defer { state.depth -= 1 }
     let result = try session.run(byName, observer: nil, state: state)

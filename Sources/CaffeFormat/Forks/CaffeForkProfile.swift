@@ -39,17 +39,44 @@ package enum CaffeForkProfile {
   /// a field that the fork does not have counts against it.
   package static func detect(_ net: ProtoMessage) -> CaffeFork? {
     var evidence: [(type: String, item: WireField)] = []
+    var inner: [(message: String, item: WireField)] = []
     for layer in (try? net.messages("layer")) ?? [] {
       let type = Self.plain((try? layer.string("type")) ?? "")
       for item in Self.foreign(layer, type) where evidence.count < 4096 { evidence.append((type, item)) }
+      for (message, item) in Self.foreignInBlocks(layer) where inner.count < 4096 { inner.append((message, item)) }
     }
-    guard !evidence.isEmpty else { return nil }
+    for layer in (try? net.messages("layers")) ?? [] {
+      for case .wire(let item, _) in layer.unknown where inner.count < 4096 { inner.append((Self.oldLayer, item)) }
+      for (message, item) in Self.foreignInBlocks(layer) where inner.count < 4096 { inner.append((message, item)) }
+    }
+    guard !evidence.isEmpty || !inner.isEmpty else { return nil }
     var best: (fork: CaffeFork, score: Int)?
     for fork in CaffeForks.all {
-      let score = evidence.reduce(0) { $0 + Self.score($1.type, $1.item, fork) }
+      var score = evidence.reduce(0) { $0 + Self.score($1.type, $1.item, fork) }
+      score += inner.reduce(0) { $0 + (Self.fits($1.item, fork.field(number: $1.item.number, of: $1.message)) ? 1 : -1) }
       if score > max(0, best?.score ?? 0) { best = (fork, score) }
     }
     return best?.fork
+  }
+
+  private static let oldLayer = "V1LayerParameter"
+
+  /// The fields of BVLC's own blocks that its schema does not have, with the block's type.
+  private static func foreignInBlocks(_ layer: ProtoMessage) -> [(message: String, item: WireField)] {
+    var out: [(message: String, item: WireField)] = []
+    for field in layer.setFields where field.kind == .message && !field.isRepeated {
+      guard let type = field.messageType, type.name.hasPrefix("caffe."), let block = try? layer.message(field.name) else {
+        continue
+      }
+      for case .wire(let item, _) in block.unknown { out.append((type.shortName, item)) }
+    }
+    return out
+  }
+
+  /// Whether the bytes can be those of the field, packed numbers included.
+  private static func fits(_ item: WireField, _ field: ProtoField?) -> Bool {
+    guard let field else { return false }
+    return field.kind.wireType == item.type || field.isRepeated && item.type == .lengthDelimited
   }
 
   /// The fork that knows most of the fields in the layers' blocks that are not BVLC's; of equals the first of the table.
@@ -64,8 +91,16 @@ package enum CaffeForkProfile {
     var counts: [String: Int] = [:]
     for layer in layers {
       for field in layer.setFields {
-        guard let type = field.messageType, !type.name.hasPrefix("caffe.") else { continue }
+        guard let type = field.messageType else { continue }
         let block = (try? layer.messages(field.name))?.first
+        if type.name.hasPrefix("caffe.") {
+          for name in block?.setFields.map(\.name) ?? [] where type.field(name) == nil {
+            for fork in CaffeForks.all where fork.field(name, of: type.shortName) != nil {
+              counts[fork.name, default: 0] += 1
+            }
+          }
+          continue
+        }
         let inner = block?.setFields.map(\.name) ?? []
         for fork in CaffeForks.all {
           guard let own = fork.fields["LayerParameter"]?.first(where: { $0.name == field.name })?.messageType else {
@@ -93,6 +128,7 @@ package enum CaffeForkProfile {
       layers[i].value = .message(layer)
     }
     if !layers.isEmpty { try net.set("layer", layers) }
+    try extendOldLayers(of: &net, fork)
     try nameOldTypes(fork, in: &net)
   }
 
@@ -104,16 +140,48 @@ package enum CaffeForkProfile {
     for i in layers.indices {
       guard case .message(var layer) = layers[i].value else { continue }
       let name = try layer.string("type")
-      if CaffeCoreTypes.all.contains(name) { continue }
       let type = plain(name)
-      for item in foreign(layer, type) {
+      for item in CaffeCoreTypes.all.contains(name) ? [] : foreign(layer, type) {
         let found = CaffeForks.all.first { score(type, item, $0) == 3 }
         guard let field = found?.field(number: item.number, of: "LayerParameter") else { continue }
         if (try? reader.adopt(field, in: &layer)) == true { isChanged = true }
       }
+      if try explainBlocks(of: &layer) { isChanged = true }
       layers[i].value = .message(layer)
     }
     if isChanged { try net.set("layer", layers) }
+  }
+
+  /// What is left unexplained in BVLC's blocks, where all forks that have such a field call it alike.
+  private static func explainBlocks(of layer: inout ProtoMessage) throws(Diagnostic) -> Bool {
+    var isChanged = false
+    for (message, item) in foreignInBlocks(layer) {
+      let found = CaffeForks.all.compactMap { $0.field(number: item.number, of: message) }.filter { fits(item, $0) }
+      guard let field = found.first, found.allSatisfy({ $0.name == field.name }) else { continue }
+      for own in layer.setFields where own.messageType?.name == "caffe." + message {
+        guard var block = try layer.message(own.name), (try? reader.adopt(field, in: &block)) == true else { continue }
+        try layer.set(own.name, .message(block), at: block.place)
+        isChanged = true
+      }
+    }
+    return isChanged
+  }
+
+  /// The fork's fields in layers of the older form, and in BVLC's blocks in them.
+  private static func extendOldLayers(of net: inout ProtoMessage, _ fork: CaffeFork) throws(Diagnostic) {
+    var layers = net.elements("layers")
+    guard !layers.isEmpty else { return }
+    for i in layers.indices {
+      guard case .message(var layer) = layers[i].value else { continue }
+      var numbers: Set<UInt32> = []
+      for case .wire(let item, _) in layer.unknown { numbers.insert(item.number) }
+      for field in fork.fields[oldLayer] ?? [] where numbers.contains(field.number) {
+        _ = try? reader.adopt(field, in: &layer)
+      }
+      try extendBlocks(of: &layer, fork)
+      layers[i].value = .message(layer)
+    }
+    try net.set("layers", layers)
   }
 
   /// Layer types of the older form by the fork's own names, where it has a number under another name than others.

@@ -308,11 +308,12 @@ final class NetTranslator {
       }
       finals[i] = v
     }
-    var outputs = connections.outputs
+    var outputs = connections.outputs.filter { finals[$0] != nil }
     if outputs.isEmpty {
-      // Silence and layers that write files take the last blobs: those are what the net is there for.
-      for entry in connections.entries where entry.tops.isEmpty {
-        for case .some(let blob) in entry.bottoms where finals[blob] != nil && !outputs.contains(blob) {
+      // Silence and layers that write files or measure take the last blobs: those are what the net is there for.
+      for entry in connections.entries where entry.tops.allSatisfy({ $0.map { finals[$0] == nil } ?? true }) {
+        for case .some(let blob) in entry.bottoms {
+          guard let v = finals[blob], !outputs.contains(blob), !editor.graph.inputs.contains(v) else { continue }
           outputs.append(blob)
         }
       }
