@@ -9,9 +9,9 @@ For every NAME.prototxt in FOLDER:
   run          modelconv's own executor on seeded inputs, all blobs kept
   caffe2onnx   with weights, then onnx.checker
   ORT          the ONNX file in ONNX Runtime on the same inputs: every blob that both have is compared; outputs whose
-               rows are a set (detections) are compared after sorting. A pooling mask is given to ONNX Runtime as ours,
-               and where its own differs, both places must hold the same value up to 1e-5 of the blob's largest;
-               so too for ArgMax
+               rows are a set (detections) are compared after sorting. Pooling masks and ArgMax are given to ONNX
+               Runtime as ours, and where its own differ, both places must hold the same value up to 1e-5 of the blob's
+               largest
   write        `convert -o X.prototxt`: layers and blobs listed as before, weights bit for bit
 
 Lines of NAME.options beside a net: `--shape data=1,3,65,65` and other model options for every step, `filler NAME`,
@@ -79,13 +79,19 @@ class Network:
         return len(self.layers)
 
     def masks(self, values):
-        """Pooling masks: (the pooled blob's name, the mask) by name."""
+        """Pooling masks and results of ArgMax over channels: (the blob they are of, the mask) by name."""
         found = {}
         for layer in self.model["layers"]:
-            if layer["type"] == "Pooling" and len(layer["outputs"]) == 2:
-                name, bottom = layer["outputs"][1]["name"], layer["inputs"][0]
-                if name in values and bottom in values:
-                    found[name] = (bottom, values[name])
+            tops, bottom = [top["name"] for top in layer["outputs"]], next(iter(layer["inputs"]), "")
+            name = tops[-1] if tops else ""
+            if bottom not in values or name not in values:
+                continue
+            data, value = values[bottom], values[name]
+            if layer["type"] == "Pooling" and len(tops) == 2:
+                found[name] = (bottom, value)
+            elif layer["type"] == "ArgMax" and value.shape == (data.shape[0], 1, *data.shape[2:]) and (
+                    value.size and 0 <= value.min() and value.max() < data.shape[1]):
+                found[name] = (bottom, value)
         return found
 
     def init(self, folder):
@@ -127,7 +133,7 @@ class Network:
         same = [line for line in layers.splitlines() if re.match(r"\d{4} ", line)] == self.layers
         if not same or self.modelconv("inspect", "--blobs", text, *self.arguments) != self.blobs:
             raise RuntimeError("write: other layers or blobs")
-        difference = run([self.binary, "diff", self.weights, weights], seconds=self.seconds)
+        difference = run([self.binary, "diff", self.weights, weights, *self.arguments], seconds=self.seconds)
         if difference.status != 0:
             raise RuntimeError(f"write: other weights, {difference.summary()}")
 
@@ -178,28 +184,21 @@ def run_onnx(path, values, wanted, masks):
 
 
 def ties(name, data, ours, theirs):
-    """How many windows' maxima two runs found at different places; the values there must be as good as equal."""
+    """How many maxima two runs found at different places; the values there must be as good as equal.
+
+    `ours` and `theirs` are a pooling mask (places in a plane of `data`) or an ArgMax over channels.
+    """
     if ours.shape != theirs.shape:
         raise RuntimeError(f"'{name}': shapes {ours.shape} and {theirs.shape}")
-    plane = data.reshape(*data.shape[:2], -1)
-    chosen = [np.take_along_axis(plane, m.astype(np.int64).reshape(*m.shape[:2], -1), 2) for m in (ours, theirs)]
+    if ours.shape[1] == data.shape[1]:
+        plane = data.reshape(*data.shape[:2], -1)
+        chosen = [np.take_along_axis(plane, m.astype(np.int64).reshape(*m.shape[:2], -1), 2) for m in (ours, theirs)]
+    else:
+        chosen = [np.take_along_axis(data, m.astype(np.int64), 1) for m in (ours, theirs)]
     gap = float(np.max(np.abs(chosen[0] - chosen[1]), initial=0))
     if gap > 1e-5 * float(np.max(np.abs(data), initial=0)):
-        raise RuntimeError(f"'{name}': a window's maximum is at another place, {gap:.3g} away")
+        raise RuntimeError(f"'{name}': a maximum is at another place, {gap:.3g} away")
     return int((ours != theirs).sum())
-
-
-def equal_scores(network, blobs, name, ours, theirs):
-    """How many places of an ArgMax over channels differ, all of them between scores that are as good as equal; or None."""
-    layer = next(layer for layer in network.model["layers"] if any(top["name"] == name for top in layer["outputs"]))
-    scores = blobs.get(layer["inputs"][0])
-    if scores is None or ours.shape != theirs.shape or ours.shape != (scores.shape[0], 1, *scores.shape[2:]):
-        return None
-    if max(ours.max(initial=0), theirs.max(initial=0)) >= scores.shape[1] or min(ours.min(), theirs.min()) < 0:
-        return None
-    a, b = (np.take_along_axis(scores, index.astype(np.int64), 1) for index in (ours, theirs))
-    gap = float(np.max(np.abs(a - b), initial=0))
-    return int((ours != theirs).sum()) if gap <= 1e-5 * float(np.max(np.abs(scores), initial=0)) else None
 
 
 def differences(ours, theirs, is_set):
@@ -233,9 +232,6 @@ def compare(network, ours, theirs, outputs):
             continue
         compared += 1
         other = np.asarray(theirs[name])
-        if kinds.get(name) == "ArgMax" and (count := equal_scores(network, ours, name, value, other)) is not None:
-            network.ties += count
-            continue
         absolute, fraction = differences(value, other, kinds.get(name) in OUTPUT_SETS)
         if fraction > network.rtol and problem is None:
             problem = f"'{name}' ({kinds.get(name, '')}) differs by {absolute:.3g} (relative {fraction:.3g})"
