@@ -224,7 +224,10 @@ def compare(network, ours, theirs, outputs):
     largest = relative = 0.0
     compared, problem = 0, None
     for name, (bottom, value) in network.masks(ours).items():
-        network.ties += ties(name, ours[bottom], value, np.asarray(theirs.pop(f"{name}/own")))
+        own = theirs.pop(f"{name}/own", None)
+        if own is None:  # a pass has joined it with what comes behind
+            continue
+        network.ties += ties(name, ours[bottom], value, np.asarray(own))
         theirs.pop(name, None)
         compared += 1
     for name, value in ours.items():

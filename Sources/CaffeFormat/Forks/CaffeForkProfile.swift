@@ -14,13 +14,7 @@ package enum CaffeForkProfile {
     _ net: inout ProtoMessage, fork name: String?, sink: DiagnosticSink
   ) throws(Diagnostic) -> String? {
     if let name {
-      guard let fork = CaffeForks.fork(name) else {
-        let known = CaffeForks.all.map(\.name)
-        throw .error(
-          "caffe.fork.unknown", "there is no fork '\(name)'",
-          help: closestName(to: name, among: known).map { "did you mean '\($0)'?" }
-            ?? "one of: " + known.joined(separator: ", "), status: .usage)
-      }
+      guard let fork = CaffeForks.fork(name) else { throw unknown(name) }
       try apply(fork, to: &net)
       return name
     }
@@ -31,6 +25,18 @@ package enum CaffeForkProfile {
       "caffe.fork.detected", "read by the schema of \(fork.title)", at: SourceLocation(file: net.file),
       help: "--fork NAME reads it by another one")
     return fork.name
+  }
+
+  /// The error of a name that the table of forks does not have.
+  static func unknown(_ name: String) -> Diagnostic {
+    let known = CaffeForks.all.map(\.name)
+    let start = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) }
+    let near = start.isEmpty ? closestName(to: name, among: known).map { [$0] } ?? [] : start
+    return .error(
+      "caffe.fork.unknown", "there is no fork '\(name)'",
+      help: near.isEmpty
+        ? "one of: " + known.joined(separator: ", ")
+        : "did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?", status: .usage)
   }
 
   /// The fork whose fields fit what the layers hold beside BVLC's; nil where nothing speaks for one.

@@ -1080,6 +1080,8 @@ enum CaffeForkTable {
       smooth_l1_loss_param = 8266712 : SmoothL1LossParameter
     extend DropoutParameter
       scale_train = 2 : bool = true
+    extend DropoutParameter
+      scale_train = 2 : bool = true
 
     fork pspnet: PSPNet (the tree its published models were made with)
     message BNParameter
@@ -1163,6 +1165,8 @@ enum CaffeForkTable {
       roi_pooling_param = 147 : ROIPoolingParameter
       smooth_l1_loss_param = 148 : SmoothL1LossParameter
       psroi_pooling_param = 149 : PSROIPoolingParameter
+    extend DropoutParameter
+      scale_train = 2 : bool = true
 
     fork py-faster-rcnn: Faster R-CNN (rbgirshick)
     extend LayerParameter

@@ -42,12 +42,18 @@ enum PReLULayer: NeuronTranslator {
   }
 }
 
-/// x where x > 0, else alpha (eˣ − 1). Source: elu_layer.cpp.
+/// x where x > 0, else alpha (eˣ − 1). Source: elu_layer.cpp. NVCaffe multiplies both by `lambda`.
 enum ELULayer: NeuronTranslator {
   static var types: [String] { ["ELU"] }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
-    let alpha = l.parameters("elu_param").float("alpha", default: 1)
-    try l.emit(UnaryMap(.elu(alpha: FloatBits(alpha))), [try l.bottom()])
+    let p = l.parameters("elu_param")
+    let (op, lambda) = (UnaryMap(.elu(alpha: FloatBits(p.float("alpha", default: 1)))), p.float("lambda", default: 1))
+    if lambda == 1 {
+      try l.emit(op, [try l.bottom()])
+    } else {
+      let curve = try l.add(op, [try l.bottom()], "curve")
+      try l.emit(BinaryMap(.multiply), [curve, try l.constant("lambda", scalar: lambda)])
+    }
   }
 }
 

@@ -49,7 +49,9 @@ enum PoolingLayer: LayerTranslator {
     }
     // Some forks say the same with `ceil_mode: false`.
     let isFloor =
-      p.has("round_mode") ? p.name(of: "round_mode") == "FLOOR" : !p.bool("ceil_mode", default: true) || sides.isSame
+      p.has("round_mode")
+      ? p.name(of: "round_mode") == "FLOOR"
+      : !p.bool("ceil_mode", default: true) || p.bool("torch_pooling") || sides.isSame
     let rounding = isFloor ? WindowGeometry.Rounding.floor : .ceil
     try emit(
       l, p, method,
@@ -73,7 +75,9 @@ enum PoolingLayer: LayerTranslator {
       guard l.topCount == 1 else {
         throw l.error("caffe.layer.top-count", "only MAX pooling has a second top")
       }
-      try l.emit(AveragePool(geometry, divisor: .paddedExtent), [try l.bottom()])
+      // Intel's Caffe can leave padding out of the mean.
+      let counts = p.bool("avg_include_pad", default: true)
+      try l.emit(AveragePool(geometry, divisor: counts ? .paddedExtent : .validOnly), [try l.bottom()])
     case "AVE_EXC_PAD", "AVE_TF":
       guard l.topCount == 1 else {
         throw l.error("caffe.layer.top-count", "only MAX pooling has a second top")

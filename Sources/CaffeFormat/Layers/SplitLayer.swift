@@ -1,4 +1,5 @@
 import Diagnostics
+import ModelGraph
 
 /// Several names for one blob. Source: split_layer.cpp.
 enum SplitLayer: LayerTranslator {
@@ -24,15 +25,30 @@ enum SilenceLayer: LayerTranslator {
   }
 }
 
-/// Identity at TEST. Source: dropout_layer.cpp.
+/// Identity at TEST. Source: dropout_layer.cpp. Faster R-CNN's Caffe has `scale_train`: where that is false the kept values
+/// are not enlarged while training, and all are multiplied by 1 − ratio at TEST.
 enum DropoutLayer: NeuronTranslator {
   static var types: [String] { ["Dropout"] }
   static var support: LayerSupport {
-    .limited("passes everything; the random choice of phase TRAIN is left out with a warning")
+    .limited(
+      "passes everything, or 1 − ratio of it with `scale_train: false`; the random choice of phase TRAIN, or at TEST with "
+        + "`sample_weights_test: true`, is left out with a warning")
   }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
-    if l.isTraining {
+    let p = l.parameters("dropout_param")
+    if !p.bool("scale_train", default: true) {
+      let ratio = p.float("dropout_ratio", default: 0.5)
+      guard ratio > 0, ratio < 1 else {
+        throw l.error("caffe.dropout.ratio", "dropout_ratio \(ratio) is not between 0 and 1", p, "dropout_ratio")
+      }
+      try l.emit(BinaryMap(.multiply), [try l.bottom(), try l.constant("kept", scalar: 1 - ratio)])
+      return
+    }
+    if p.bool("sample_weights_test") {
+      l.warn(
+        "caffe.dropout.sampled", "the random choice at TEST (sample_weights_test) is left out: the layer passes everything")
+    } else if l.isTraining {
       l.warn("caffe.dropout.train", "the random choice of phase TRAIN is left out: the layer passes everything")
     } else {
       l.note("caffe.dropout.dropped", "does nothing at TEST; left out")

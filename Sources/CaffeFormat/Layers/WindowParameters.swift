@@ -33,7 +33,7 @@ struct WindowParameters {
     }
     pad = try Self.list(l, p, "pad", "pad_h", "pad_w", spatialAxes, 0)
     padEnd = pad
-    // DeepLab's and PSPNet's `hole` is the same under an older name, as are the _h and _w forms of another fork.
+    // DeepLab's and PSPNet's `hole`, and ParseNet's `filter_stride`, are the same under older names, as are the _h and _w forms of another fork.
     // In a binary file, half of a pair is BVLC's `dilation`: some forks have another field under its number.
     let half =
       !l.net.options.isWholeModelFile
@@ -45,6 +45,8 @@ struct WindowParameters {
       ? Array(repeating: p.int(half ?? ""), count: spatialAxes)
       : p.has("hole") || p.has("hole_h")
         ? try Self.list(l, p, "hole", "hole_h", "hole_w", spatialAxes, 1)
+        : p.has("filter_stride") || p.has("filter_stride_h")
+        ? try Self.list(l, p, "filter_stride", "filter_stride_h", "filter_stride_w", spatialAxes, 1)
         : try Self.list(l, p, "dilation", "dilation_h", "dilation_w", spatialAxes, 1)
     for (i, d) in dilation.enumerated() where d <= 0 {
       throw l.error("caffe.convolution.dilation-zero", "dilation of spatial axis \(i) is not positive", p, "dilation")

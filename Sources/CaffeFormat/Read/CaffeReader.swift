@@ -19,6 +19,9 @@ package enum CaffeReader {
   package static func readNet(
     text bytes: ByteSlice, fork: String? = nil, sink: DiagnosticSink
   ) throws(Diagnostics) -> CaffeNet {
+    if let fork, CaffeForks.fork(fork) == nil {
+      throw thrown(CaffeForkProfile.unknown(fork), DiagnosticSink(), sink)
+    }
     var (message, found) = parse(bytes, CaffeForkPolicy(preferred: fork))
     // Each block took the fork that fits it best; now one fork explains all it can, as a binary file needs it.
     if fork == nil, found.errors.isEmpty, let used = CaffeForkProfile.used(byText: message) {
@@ -38,6 +41,7 @@ package enum CaffeReader {
     }
     do throws(Diagnostic) {
       var net = try CaffeNet(message, sink: sink)
+      if let fork, net.fork != nil { net.fork = fork }
       net.broken = broken(net.layers, found.errors)
       return net
     } catch { throw thrown(error, found, sink) }
@@ -132,7 +136,17 @@ package enum CaffeReader {
     var options = options
     if let prototxt {
       let net = try readNet(text: prototxt, fork: options.fork, sink: sink)
-      let blobs: CaffeWeights? = if let weights { try readWeights(weights, sink: sink) } else { nil }
+      var blobs: CaffeWeights? = if let weights { try readWeights(weights, sink: sink) } else { nil }
+      if net.layers.contains(where: { $0.message.has("blobs") }) {
+        // A text may hold values too, which a weights file overrides layer by layer.
+        let own = self.weights(of: net)
+        if blobs == nil { options.missingWeights = .fill }
+        let given = Set(blobs?.layers.map(\.name) ?? [])
+        let rest = own.layers.filter { !$0.blobs.isEmpty && !given.contains($0.name) }
+        var merged = blobs ?? own
+        merged.layers = (blobs?.layers ?? []) + rest
+        blobs = merged
+      }
       return try build(net, weights: blobs, options: options, sink: sink)
     }
     guard let weights else {

@@ -31,7 +31,15 @@ package final class LayerBuilder {
   package var topCount: Int { tops.count }
 
   /// The parameter block of that name; absent fields have the schema's defaults.
-  package func parameters(_ block: String) -> ParameterBlock { layer.parameters(block) }
+  package func parameters(_ block: String) -> ParameterBlock {
+    var p = layer.parameters(block)
+    let noted = reads[block] ?? FieldReads()
+    reads[block] = noted
+    p.reads = noted
+    return p
+  }
+  /// What was asked for, by block.
+  private(set) var reads: [String: FieldReads] = [:]
 
   // MARK: Bottoms
 

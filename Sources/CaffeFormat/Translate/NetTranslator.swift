@@ -109,6 +109,7 @@ final class NetTranslator {
       if layer.block.has("phase"), !options.isWholeModelFile { isTraining = layer.block.name(of: "phase") == "TRAIN" }
       let builder = LayerBuilder(layer, net: self, bottoms: bottoms, shapes: shapes, isTraining: isTraining)
       try translator.build(builder)
+      ForkFields.warnOfUnread(layer, builder.reads, sink)
       try checkSizes(layer, builder.results)
       if !layer.isAutomaticSplit { try weights.end(layer, count: builder.blobCount) }
       set(entry, builder.results, sharesMemory: translator.sharesMemory(layer))
@@ -189,6 +190,15 @@ final class NetTranslator {
   private func reportUnknownType(_ layer: CaffeLayer) {
     var at = layer.message.location("type")
     at.path = [layer.name, "type"]
+    if layer.type == "Python" {
+      let p = layer.parameters("python_param")
+      let given = p.string("param_str").isEmpty ? "" : ", param_str \(p.string("param_str"))"
+      return sink.warning(
+        "caffe.layer.python",
+        layer.text(
+          "runs Python (module \(p.string("module")), layer \(p.string("layer"))\(given)); it is kept, but cannot be run "
+            + "or exported"), at: at)
+    }
     sink.warning(
       "caffe.layer.unknown-type", layer.text("the layer type is not known; it is kept, but cannot be run or exported"),
       at: at, help: closestName(to: layer.type, among: CaffeLayerTable.types).map { "did you mean '\($0)'?" })

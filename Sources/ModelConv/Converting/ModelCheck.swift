@@ -33,6 +33,11 @@ extension Model {
       let format = try FormatRegistry.target(target, fileName: "")
       let model = try ModelLoader(options: options, keepsBroken: true).load(files.flatMap { splitName($0) })
       var found = model.sink.items.map { d in
+        if d.code == "caffe.weights.none", format.name != "caffe" {
+          var d = d
+          d.severity = .warning
+          return d
+        }
         // A caffemodel may lack its data layers: its weights are good all the same.
         guard format.holds != "graph", model.isWeightsFileAlone, d.code == "caffe.net.unknown-bottom" else { return d }
         var d = d

@@ -57,6 +57,6 @@ enum CaffeFiles {
   }
 
   static func solver(_ bytes: ByteSlice, sink: DiagnosticSink) throws -> ProtoMessage {
-    ProtoTextReader(file: bytes.storage.path, sink: sink).read(bytes, as: CaffeSchema.solver)
+    ProtoTextReader(file: bytes.storage.path, sink: sink, policy: CaffeForkPolicy()).read(bytes, as: CaffeSchema.solver)
   }
 }

@@ -40,14 +40,15 @@ struct ModelLoader {
     var model = try read(files)
     // A reader reports what fails alone; here it all comes together.
     guard sink.hasErrors, !keepsBroken else { return options.isMatCaffe ? try model.matCaffeRepaired() : model }
-    // A caffemodel may lack its data layers (and with them its inputs): its layers and weights are good all the same.
-    let isWeightsFile = files.count == 1 && files[0].kind == .caffeBinary
-    guard isWeightsFile, sink.errors.allSatisfy({ $0.code == "caffe.net.unknown-bottom" }) else {
-      throw Diagnostics(sink.items)
-    }
+    // A caffemodel may lack its data layers (and with them its inputs), or have layers that do not build: its layers and
+    // weights are good all the same.
+    guard files.count == 1, files[0].kind == .caffeBinary else { throw Diagnostics(sink.items) }
     model.obstacles = sink.errors.map { d in
       var d = d
-      d.help = "the file has no layer that makes it; give the prototxt too: deploy.prototxt,\(files[0].path)"
+      let isCut = d.code == "caffe.net.unknown-bottom"
+      d.help =
+        (isCut ? "the file has no layer that makes it; give" : (d.help.map { $0 + "; or " } ?? "") + "give")
+        + " the prototxt too: deploy.prototxt,\(files[0].path)"
       return d
     }
     return model

@@ -43,7 +43,11 @@ public enum TensorConversion {
         t = try t.reshaped(Array(t.shape.dropFirst()))
       }
       try write(t, named: key, to: path, as: target)
-      return ValueSummary(name: key ?? WeightBag.valuePath, .tensor(t.dtype, sizes: t.shape))
+      let name = key ?? WeightBag.valuePath
+      guard target == .binaryproto else { return ValueSummary(name: name, .tensor(t.dtype, sizes: t.shape)) }
+      // What a blob makes of it: floats, four axes.
+      let shape = Array(repeating: 1, count: max(0, 4 - t.rank)) + t.shape
+      return ValueSummary(name: name, .tensor(t.dtype == .float64 ? .float64 : .float32, sizes: shape))
     }
   }
 

@@ -30,9 +30,7 @@ struct Check: Verb {
   var json = false
 
   func perform(_ console: Console) throws -> Int32 {
-    var load = try options.load()
-    load.allowsMissingWeights = true
-    let report = try Model.check(model, options: load, target: to, opset: opset)
+    let report = try Model.check(model, options: try options.load(), target: to, opset: opset)
     let fails = !report.passes || (global.strict && report.warnings > 0)
     if json {
       try console.json(report)

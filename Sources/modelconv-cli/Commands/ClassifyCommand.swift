@@ -106,7 +106,7 @@ struct Classify: Verb {
     o.output = scores
     o.threads = threads
     let report = try Model.classify(
-      [model], options: try options.load(), pictures: images, o, report: { console.report($0) },
+      [model], options: try options.load(), pictures: images, o, report: { console.report(computing: $0) },
       progress: { console.progress("classifying", $0) })
     console.endProgress()
     if json { try console.json(report) } else { try print(report, console) }

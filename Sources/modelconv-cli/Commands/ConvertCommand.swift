@@ -53,9 +53,15 @@ struct Convert: Verb {
     let target = try FormatRegistry.target(to, fileName: output)
     var load = try options.load()
     load.edits = try edits.library()
-    load.allowsMissingWeights = allowMissing || target.holds == "weights" || target.name == "caffe"
+    load.allowsMissingWeights = allowMissing || target.holds == "weights"
     let source = try Model.load(model, options: load)
     console.report(source.findings)
+    // A prototxt alone can become another prototxt; anything else would hold what fillers give.
+    guard allowMissing || target.name == "caffe" || target.holds == "weights" || !source.lacksWeights else {
+      throw ModelConvError.usage(
+        "usage.weights", "no weights are given for \(source.files.joined(separator: ", "))",
+        help: "give the caffemodel too; --allow-missing converts what the net's fillers give")
+    }
     guard load.edits.isEmpty || source.isNetwork else {
       throw ModelConvError.usage(
         "usage.edits",

@@ -55,7 +55,7 @@ struct Run: Verb {
       }
     let outputs = try Model.run(
       model, options: try options.load(), inputs: input, blobs: selection, threads: threads
-    ) { console.report($0) }
+    ) { console.report(computing: $0) }
     if let output { try outputs.write(output) }
     if let saveFixtures { try outputs.writeFixtures(saveFixtures) }
     if output == "-" || saveFixtures == "-" { return ExitCodes.success }

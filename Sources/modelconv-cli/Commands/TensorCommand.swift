@@ -7,7 +7,8 @@ struct TensorCommand: Verb {
     commandName: "tensor", abstract: "One tensor between binaryproto, npy, npz, pb and the archives of weights.",
     discussion: """
       The source is recognised by content; KEY names a tensor of an archive or model. The output's format follows its \
-      ending (.npy, .npz, .pb, .binaryproto, .h5, .safetensors) or --to; elements keep their type and bits. Pickles and \
+      ending (.npy, .npz, .pb, .binaryproto, .h5, .safetensors) or --to; elements keep their type and bits, but a Caffe blob \
+      (binaryproto) holds float or double on four axes. Pickles and \
       checkpoints are read. On the way from binaryproto to NumPy a leading 1 is dropped, so \
       that Caffe's set_mean takes the array; --keep-dims keeps it.
 

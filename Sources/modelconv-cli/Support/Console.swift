@@ -102,6 +102,16 @@ final class Console {
     Console.write(text, to: 2)
   }
 
+  /// The same where a model is computed: that it lacks weights then is no mere note.
+  func report(computing findings: [Finding]) {
+    report(
+      findings.map { original in
+        var f = original
+        if f.code == "caffe.weights.none" { f.severity = .warning }
+        return f
+      })
+  }
+
   private func jsonLine(_ f: Finding) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

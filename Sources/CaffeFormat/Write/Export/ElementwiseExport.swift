@@ -139,6 +139,8 @@ enum ElementwiseExport {
       case .subtract: fields = onRight ? [("shift", -v)] : [("scale", -1), ("shift", v)]
       case .multiply: fields = [("scale", v)]
       case .divide where onRight && v != 0: fields = [("scale", 1 / v)]
+      // c / x = (x / c)^-1
+      case .divide where v != 0: fields = [("power", -1), ("scale", 1 / v)]
       case .power where onRight: fields = [("power", v)]
       default: throw w.refuse(n, "\(f) with a number")
       }

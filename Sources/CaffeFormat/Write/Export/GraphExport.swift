@@ -11,7 +11,7 @@ package struct CaffeExport: Sendable {
   package static let types: Set<String> = [
     "AbsVal", "BNLL", "BatchNorm", "Bias", "Clip", "Concat", "Convolution", "Crop", "Deconvolution", "ELU", "Eltwise",
     "Exp", "Flatten", "InnerProduct", "Input", "LRN", "Log", "MVN", "PReLU", "Parameter", "Pooling", "Power", "ReLU",
-    "Reduction", "Reshape", "Scale", "Sigmoid", "Silence", "Slice", "Softmax", "Split", "Swish", "TanH", "Threshold",
+    "Reduction", "Reshape", "Scale", "Sigmoid", "Silence", "Slice", "Softmax", "Split", "Swish", "TanH", "Threshold", "Tile",
   ]
 
   package var name: String
@@ -57,6 +57,8 @@ struct GraphExportWriter {
   private var blobs: [ValueID: String] = [:]
   private var blobNames: Set<String> = []
   private var layerNames: Set<String> = []
+  /// Outputs that could not keep their value's name.
+  private var outputBlobs: Set<String> = []
 
   init(_ graph: Graph) { self.graph = graph }
 
@@ -77,6 +79,14 @@ struct GraphExportWriter {
       }
     }
     nameOutputs()
+    silenceRest()
+  }
+
+  /// A net's outputs are the blobs that nothing reads: a Silence layer takes those that are no outputs.
+  private mutating func silenceRest() {
+    let read = Set(drafts.flatMap(\.bottoms)).union(graph.outputs.compactMap { graph[$0]?.name })
+    let rest = drafts.flatMap(\.tops).filter { !read.contains($0) && !outputBlobs.contains($0) }
+    if !rest.isEmpty { drafts.append(LayerDraft(newLayer("unused"), "Silence", bottoms: rest, tops: [])) }
   }
 
   /// Outputs that are another value's blob get their own name through a Split layer of one top; so do outputs that a
@@ -86,6 +96,13 @@ struct GraphExportWriter {
       guard let v = graph[id], let blob = blobs[id] else { continue }
       if blob == v.name {
         guard drafts.contains(where: { $0.bottoms.contains(blob) }) else { continue }
+        if drafts.contains(where: { $0.type == "Input" && $0.tops.contains(blob) }) {
+          // An input keeps its name; the output beside it cannot have the same.
+          let top = free(blob + "/output", &blobNames)
+          outputBlobs.insert(top)
+          drafts.append(LayerDraft(newLayer(top), "Split", bottoms: [blob], tops: [top]))
+          continue
+        }
         let inner = free(blob + "/inner", &blobNames)
         for i in drafts.indices { drafts[i].renameBlob(blob, to: inner) }
         drafts.append(LayerDraft(newLayer(v.name + "/output"), "Split", bottoms: [inner], tops: [blob]))

@@ -23,6 +23,8 @@ enum GraphExportRules {
     case let op as VariadicMap: try ElementwiseExport.variadic(op.function, n, &w)
     case is Clip: try ElementwiseExport.clip(n, &w)
     case let op as Softmax: try softmax(op, n, &w)
+    case let op as Resize: try WindowExport.repetition(op, n, &w)
+    case is Tile: try tile(n, &w)
     case let op as Concat: try concat(op, n, &w)
     case let op as Split: try split(op, n, &w)
     case is Reshape, is ReshapeAxes, is Squeeze, is Unsqueeze: try reshape(n, &w)
@@ -46,6 +48,25 @@ enum GraphExportRules {
     var d = LayerDraft(w.newLayer(n.name), "Softmax", bottoms: [try w.bottom(n, 0)], tops: [try w.top(n)])
     if axis != 1 { try d.set("softmax_param", "axis", int: axis) }
     w.add(d)
+  }
+
+  /// Repetition along axes: a Tile layer for each.
+  private static func tile(_ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
+    guard let counts = try w.constant(n, 1)?.ints() else { throw w.refuse(n, "the repeats are computed") }
+    let places = counts.indices.filter { counts[$0] != 1 }
+    guard !places.isEmpty else { return try w.alias(n) }
+    var bottom = try w.bottom(n, 0)
+    for axis in places {
+      guard counts[axis] > 0 else { throw w.refuse(n, "the result is empty") }
+      let isLast = axis == places.last
+      let top = isLast ? try w.top(n) : w.inner(n, "axis\(axis)")
+      var d = LayerDraft(
+        w.newLayer(isLast ? n.name : "\(n.name)/axis\(axis)"), "Tile", bottoms: [bottom], tops: [top])
+      try d.set("tile_param", "axis", int: axis)
+      try d.set("tile_param", "tiles", int: Int(counts[axis]))
+      w.add(d)
+      bottom = top
+    }
   }
 
   private static func concat(_ op: Concat, _ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {

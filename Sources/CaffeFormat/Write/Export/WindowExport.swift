@@ -48,6 +48,28 @@ enum WindowExport {
     w.add(d)
   }
 
+  /// Each element repeated a whole number of times along height and width: a Deconvolution of ones, channel by channel.
+  static func repetition(_ op: Resize, _ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
+    let (from, to) = (try w.shape(n, 0), try w.resultShape(n))
+    let centred = op.coordinates == .halfPixel && (op.nearest == .roundPreferFloor || op.nearest == .roundPreferCeil)
+    guard op.mode == .nearest, op.coordinates == .asymmetric && op.nearest == .floor || centred, from.count == 4,
+      to.count == 4, from[0] == to[0], from[1] == to[1], from[1] > 0, from[2] > 0, from[3] > 0,
+      to[2] % from[2] == 0, to[3] % from[3] == 0, to[2] > 0, to[3] > 0
+    else { throw w.refuse(n, "resizing other than repeating elements a whole number of times") }
+    let (h, v) = (to[2] / from[2], to[3] / from[3])
+    // Between two elements an even number of repetitions never falls on the middle; an odd one has its own middle.
+    let ones = try Tensor([Float](repeating: 1, count: from[1] * h * v), shape: [from[1], 1, h, v])
+    var d = LayerDraft(
+      w.newLayer(n.name), "Deconvolution", bottoms: [try w.bottom(n, 0)], tops: [try w.top(n)], blobs: [ones])
+    let p = "convolution_param"
+    try d.set(p, "num_output", uint: from[1])
+    try d.set(p, "group", uint: from[1])
+    try d.set(p, "bias_term", bool: false)
+    try list(&d, p, "kernel_size", [h, v], 0)
+    try list(&d, p, "stride", [h, v], 1)
+    w.add(d)
+  }
+
   private static func pads(
     _ g: WindowGeometry, _ input: [Int], _ kernel: [Int], _ n: Node, _ w: GraphExportWriter
   ) throws(Diagnostic) -> [(begin: Int, end: Int)] {
@@ -78,12 +100,16 @@ enum WindowExport {
   static func averagePool(_ op: AveragePool, _ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
     let g = op.geometry
     if !g.isGlobal {
-      let (begin, end) = (g.explicitPads(0), g.explicitPads(1))
-      let isPadded = g.isAnyPadded || g.padding == .sameUpper || g.padding == .sameLower
-      // Caffe's divisor counts padding but not what lies past it.
-      let agrees = op.divisor == .paddedExtent || !isPadded && (op.divisor == .validOnly || g.rounding == .floor)
-      let counted = op.divisor == .window && begin.begin == begin.end && end.begin == end.end && g.rounding == .floor
-      guard agrees || counted else { throw w.refuse(n, "the mean leaves padding out of its divisor") }
+      let pads = try self.pads(g, try w.shape(n, 0), g.kernel, n, w)
+      let isEven = pads.allSatisfy { $0.begin == $0.end }
+      // Caffe's divisor counts padding but not what lies past it: without padding, the elements that are there.
+      let agrees =
+        switch op.divisor {
+        case .paddedExtent: isEven
+        case .validOnly: pads.allSatisfy { $0.begin == 0 }
+        case .window: isEven && g.rounding == .floor
+        }
+      guard agrees else { throw w.refuse(n, "the mean leaves padding out of its divisor, or counts more of it than Caffe") }
     }
     try pooling("AVE", g, false, n, &w)
   }
