@@ -33,6 +33,31 @@ package struct Dim: Hashable, Sendable {
 
   private init(atom: Atom) { self.init(constant: 0, terms: [Term(coefficient: 1, atoms: [atom])]) }
 
+  /// The atom as an extent; one whose expression has grown large becomes an anonymous symbol, the same for equal
+  /// expressions. Each operation may double an expression, so that forty in a row would never end.
+  private static func bounded(_ atom: Atom) -> Dim {
+    let d = Dim(atom: atom)
+    guard d.size > 96 else { return d }
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in atom.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return .symbol("?x\(String(hash, radix: 36))")
+  }
+
+  /// Symbols and numbers in the expression, counted as often as they stand in it.
+  private var size: Int {
+    var n = 1
+    for t in terms {
+      for a in t.atoms {
+        switch a {
+        case .symbol: n += 1
+        case .floorDiv(let x, let y), .ceilDiv(let x, let y), .min(let x, let y), .max(let x, let y):
+          n += x.size + y.size
+        }
+      }
+    }
+    return n
+  }
+
   /// The number, where this is one.
   package var value: Int? { terms.isEmpty ? constant : nil }
 
@@ -84,7 +109,7 @@ package struct Dim: Hashable, Sendable {
       guard d > 0 else { throw InferenceError("division of an extent by \(d)") }
       if let v = value { return Dim(Dim.floorQuotient(v, d)) }
     }
-    return Dim(atom: .floorDiv(self, divisor))
+    return Dim.bounded(.floorDiv(self, divisor))
   }
 
   package func floorDiv(_ k: Int) throws(InferenceError) -> Dim { try floorDiv(Dim(k)) }
@@ -96,7 +121,7 @@ package struct Dim: Hashable, Sendable {
       guard d > 0 else { throw InferenceError("division of an extent by \(d)") }
       if let v = value { return Dim(Dim.floorQuotient(v, d) + (v % d == 0 ? 0 : 1)) }
     }
-    return Dim(atom: .ceilDiv(self, divisor))
+    return Dim.bounded(.ceilDiv(self, divisor))
   }
 
   package func ceilDiv(_ k: Int) throws(InferenceError) -> Dim { try ceilDiv(Dim(k)) }
@@ -104,13 +129,13 @@ package struct Dim: Hashable, Sendable {
   package func minimum(_ other: Dim) -> Dim {
     if self == other { return self }
     if let a = value, let b = other.value { return Dim(Swift.min(a, b)) }
-    return Dim(atom: Dim.ordered(self, other) ? .min(self, other) : .min(other, self))
+    return Dim.bounded(Dim.ordered(self, other) ? .min(self, other) : .min(other, self))
   }
 
   package func maximum(_ other: Dim) -> Dim {
     if self == other { return self }
     if let a = value, let b = other.value { return Dim(Swift.max(a, b)) }
-    return Dim(atom: Dim.ordered(self, other) ? .max(self, other) : .max(other, self))
+    return Dim.bounded(Dim.ordered(self, other) ? .max(self, other) : .max(other, self))
   }
 
   /// The quotient where the division leaves no remainder by the form of the expression.

@@ -5,7 +5,7 @@ import Diagnostics
 enum ForkFields {
   /// Which program computes, how a net is trained, and how it is filled: no part of what a layer computes.
   private static let harmless: Set<String> = [
-    "engine", "per_fla_fuse", "stats_batch_size", "filler", "bias_filler", "scale_filler", "conv_algorithm",
+    "engine", "stats_batch_size", "filler", "bias_filler", "scale_filler", "conv_algorithm",
     "cudnn_convolution_algo_seeker", "conv_algos_override", "random_seed", "update_global_stats", "fuse",
     "quantize_method", "input_scale", "output_scale", "weight_scale", "input_zero_point", "output_zero_point",
     "weight_zero_point", "per_channel_scale_weight", "per_channel_scale_output",

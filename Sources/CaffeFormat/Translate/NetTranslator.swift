@@ -319,6 +319,13 @@ final class NetTranslator {
       finals[i] = v
     }
     var outputs = connections.outputs.filter { finals[$0] != nil }
+    // What is measured or written to files is a result, whatever else nobody reads.
+    for entry in connections.entries where EvaluationLayer.types.contains(entry.layer.type) {
+      guard case .some(.some(let blob)) = entry.bottoms.first, let v = finals[blob], !outputs.contains(blob),
+        !editor.graph.inputs.contains(v)
+      else { continue }
+      outputs.append(blob)
+    }
     if outputs.isEmpty {
       // Silence and layers that write files or measure take the last blobs: those are what the net is there for.
       for entry in connections.entries where entry.tops.allSatisfy({ $0.map { finals[$0] == nil } ?? true }) {

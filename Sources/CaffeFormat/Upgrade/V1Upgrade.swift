@@ -82,7 +82,7 @@ enum V1Upgrade {
 
   private static let forkTypes = [
     "BN": "BN", "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D", "POOLING3D": "Pooling3D",
-    "RELU6": "ReLU6", "PRELU": "PReLU", "UNPOOLING": "Unpooling",
+    "RELU6": "ReLU6", "PRELU": "PReLU", "UNPOOLING": "Unpooling", "DENSE_CRF": "DenseCRF", "ROI_POOLING": "ROIPooling",
   ]
 
   private static func upgradeParams(_ v1: ProtoMessage, _ out: inout ProtoMessage) throws(Diagnostic) {

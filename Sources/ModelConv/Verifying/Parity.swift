@@ -126,7 +126,14 @@ struct Parity {
         "the models have different outputs: \(x.map(\.compared).joined(separator: ", ")) and "
           + y.map(\.compared).joined(separator: ", "))
     }
-    return zip(x, y).map { Pair(name: $0.compared, a: $0.own, b: $1.own) }
+    // Those of one name belong together; the others in their order.
+    let named = x.filter { o in y.contains { $0.compared == o.compared } }
+    let rest = zip(
+      x.filter { o in !named.contains { $0.compared == o.compared } },
+      y.filter { o in !named.contains { $0.compared == o.compared } })
+    return named.compactMap { o in
+      y.first { $0.compared == o.compared }.map { Pair(name: o.compared, a: o.own, b: $0.own) }
+    } + rest.map { Pair(name: $0.compared, a: $0.own, b: $1.own) }
   }
 
   private func matchLayers(_ a: Side, _ b: Side, outputs: [Pair]) -> [Pair] {

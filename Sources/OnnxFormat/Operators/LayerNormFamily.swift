@@ -116,8 +116,8 @@ extension OnnxEmitter {
 
 extension GroupNormalization: OnnxExportable {
   package func export(to e: OnnxEmitter) throws(Diagnostic) {
-    let direct: Parameters? = e.opset >= 21 ? .perChannel : e.opset >= 18 ? .perGroup : nil
-    if direct == parameters {
+    // The operator of sets 18 to 20, with one scale a group, was withdrawn: what it says is written as its formula.
+    if e.opset >= 21, parameters == .perChannel {
       return try e.put(
         "GroupNormalization", e.inputs, e.outputs,
         [

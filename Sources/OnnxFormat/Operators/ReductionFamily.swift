@@ -83,14 +83,14 @@ extension ArgExtreme: OnnxExportable {
 extension OnnxEmitter {
   /// The last index of an extreme before ONNX could ask for it: n − 1 − the first index of the reversed axis.
   fileprivate func lastArg(_ name: String, _ axis: Int, _ attributes: [(String, OnnxAttribute)]) throws(Diagnostic) {
-    guard let sizes = type(0).sizes, let n = sizes.indices.contains(axis) ? sizes[axis] : sizes.last, n <= 1 << 20
-    else {
+    let place = axis < 0 ? axis + (type(0).sizes?.count ?? 0) : axis
+    guard let sizes = type(0).sizes, sizes.indices.contains(place), case let n = sizes[place], n <= 1 << 20 else {
       throw refuse(
         "onnx.opset-too-low", "the last of equal elements needs operator set 12", help: useOpset(12))
     }
     let order = try ints(Array((0..<n).reversed()), "reversed")
     let reversed = try step(
-      "Gather", [input(0), order], "reversed_axis", [("axis", .int(axis < 0 ? axis + sizes.count : axis))])
+      "Gather", [input(0), order], "reversed_axis", [("axis", .int(place))])
     let first = try step(name, [reversed], "first", attributes)
     try put("Sub", [constant(try Tensor(scalar: Int64(n - 1)), "last"), first], outputs)
   }

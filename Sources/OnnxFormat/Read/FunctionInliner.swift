@@ -66,7 +66,16 @@ enum FunctionInliner {
       guard let v = scope.lookup(name) else {
         throw .error("onnx.output-missing", "function '\(f.name)' does not make its output '\(name)'", at: place)
       }
-      made.append((call.outputs[i], v))
+      // A value that the function only hands on, or gives twice, gets a name of its own.
+      let isOwn = !inputs.contains(v) && !made.contains { $0.1 == v } && !scope.graph.inputs.contains(v)
+      guard !isOwn else {
+        made.append((call.outputs[i], v))
+        continue
+      }
+      let origin = Origin(file: outer.file, layer: call.name.isEmpty ? call.outputs[i] : call.name, layerType: call.type)
+      let copy = try scope.editor.insert(
+        Identity(), [v], name: scope.freeName("\(call.outputs[i])/handed"), outputNames: [call.outputs[i]], origin: origin)
+      made.append((call.outputs[i], copy[0] ?? v))
     }
     return made
   }

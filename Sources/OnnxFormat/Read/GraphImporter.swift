@@ -73,7 +73,10 @@ enum GraphImporter {
       guard let v = scope.lookup(o.name) else {
         throw .error("onnx.output-missing", "output '\(o.name)' is not made by any node", at: place(model, o.name))
       }
-      if let d = scope.declaredType(o.name) { scope.refine(v, with: d) }
+      if let d = scope.declaredType(o.name) {
+        warn(o.name, of: d, made: scope.type(v), model)
+        scope.refine(v, with: d)
+      }
       outputs.append(v)
     }
     scope.editor.setOutputs(outputs)
@@ -88,6 +91,21 @@ enum GraphImporter {
 
   static func place(_ model: OnnxModelContext, _ name: String) -> SourceLocation {
     SourceLocation(file: model.file, path: name.isEmpty ? [] : [name])
+  }
+
+  /// A declared output that the graph contradicts: what it makes counts.
+  private static func warn(_ name: String, of declared: ValueType, made: ValueType, _ model: OnnxModelContext) {
+    guard case .tensor(let said, let saidShape) = declared, case .tensor(let is_, let shape) = made else { return }
+    var differs = said != is_
+    if let a = saidShape, let b = shape, !model.notes.isReshaped {
+      differs =
+        differs || a.count != b.count
+        || zip(a, b).contains { x, y in x.value != nil && y.value != nil && x.value != y.value }
+    }
+    guard differs else { return }
+    model.sink.warning(
+      "onnx.declared-type", "output '\(name)' is declared as \(declared), and the graph makes \(made)",
+      at: place(model, name))
   }
 
   /// The better known of two types.

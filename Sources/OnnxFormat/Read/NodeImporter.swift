@@ -1,3 +1,4 @@
+import Containers
 import Diagnostics
 import ModelGraph
 import TensorCore
@@ -76,6 +77,32 @@ enum NodeImporter {
     for a in call.schema.attributes where a.isRequired && !call.has(a.name) {
       throw call.error("onnx.attribute-missing", "attribute '\(a.name)' is missing")
     }
+    // `consumed_inputs` told the first runtimes where memory may be shared.
+    for a in call.node.attributes where a.name != "consumed_inputs" && call.schema.attribute(a.name) == nil {
+      throw unknownAttribute(a.name, call)
+    }
+  }
+
+  /// What an operator set does not know must not vanish: exporters leave attributes behind that became inputs.
+  private static func unknownAttribute(_ name: String, _ call: OnnxCall) -> Diagnostic {
+    let schema = call.schema
+    let others = OnnxCatalogue.versions(domain: schema.domain, name: schema.name).filter { v in
+      OnnxCatalogue.schema(domain: schema.domain, name: schema.name, opset: v)?.attribute(name) != nil
+    }
+    let help: String
+    if let last = others.last {
+      let isInput = schema.inputs.contains { $0.name == name }
+      help =
+        last < schema.since
+        ? "operator sets below \(schema.since) have it" + (isInput ? "; here it is an input" : "")
+        : "it came with operator set \(others.first { $0 > schema.since } ?? last)"
+    } else {
+      help =
+        closestName(to: name, among: schema.attributes.map(\.name)).map { "did you mean '\($0)'?" }
+        ?? "no operator set has it"
+    }
+    return call.error(
+      "onnx.attribute-unknown", "\(schema.name) of operator set \(schema.since) has no attribute '\(name)'", help: help)
   }
 
   /// Results of a node that could not be read: values of unknown type.

@@ -94,7 +94,16 @@ package enum OnnxReader {
     if opsets["ai.onnx"] == nil { opsets["ai.onnx"] = 1 }
     var functions: [String: FunctionMessage] = [:]
     for f in m.functions { functions[OnnxModelContext.key(f.domain, f.name, f.overload)] = f }
+    try FunctionCount.check(m.graph, functions, limit: OnnxLimits().nodes, place)
     let initializers = Set(m.graph.initializers.map(\.name))
+    // Operator set files of the first years list every weight as an input; since IR 4 that gives an input a default.
+    let defaults = m.irVersion < 4 ? [] : m.graph.inputs.map(\.name).filter { initializers.contains($0) }
+    if !defaults.isEmpty {
+      sink.note(
+        "onnx.default-inputs",
+        "\(defaults.count) inputs have default values (\(defaults.prefix(4).joined(separator: ", "))"
+          + "\(defaults.count > 4 ? ", …" : "")): they are taken as constants, and no input of what is written", at: place)
+    }
     let binding = try InputBinding(options, m.graph.inputs, constants: initializers, place)
     var notes: OnnxNotes?
     func read(

@@ -68,7 +68,7 @@ final class OnnxScope {
     return inner
   }
 
-  private func freeName(_ wanted: String) -> String {
+  func freeName(_ wanted: String) -> String {
     guard reserved.contains(wanted) else { return editor.freeName(wanted) }
     var k = 1
     while reserved.contains("\(wanted)/\(k)") { k += 1 }

@@ -155,6 +155,9 @@ final class TensorDecoder {
         }
       }
       guard at >= 0, at < total else { throw error("sparse", place, "index \(at) is outside \(total) elements") }
+      guard places.last.map({ $0 < at }) ?? true else {
+        throw error("sparse", place, "its indices are not in ascending order, or one stands twice")
+      }
       places.append(at)
     }
     let unit = values.dtype.byteWidth

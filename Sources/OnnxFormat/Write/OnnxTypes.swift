@@ -9,6 +9,9 @@ enum OnnxTypes {
     case .tensor(let d, _): "tensor(\(OnnxDType.name(d)))"
     case .sequence(let e): text(e).map { "seq(\($0))" }
     case .optional(let e): text(e).map { "optional(\($0))" }
+    case .map(let k, .tensor(let v, _)):
+      // Operator facts name the element of a map of numbers alone.
+      "map(\(OnnxDType.name(k)),\(OnnxDType.name(v)))"
     case .map(let k, let v): text(v).map { "map(\(OnnxDType.name(k)),\($0))" }
     case .unknown: nil
     }

@@ -30,7 +30,9 @@ struct Check: Verb {
   var json = false
 
   func perform(_ console: Console) throws -> Int32 {
-    let report = try Model.check(model, options: try options.load(), target: to, opset: opset)
+    var load = try options.load()
+    load.allowsMissingWeights = false
+    let report = try Model.check(model, options: load, target: to, opset: opset)
     let fails = !report.passes || (global.strict && report.warnings > 0)
     if json {
       try console.json(report)
