@@ -1,6 +1,7 @@
 /// The element types of tensors, named as ONNX and NumPy name them.
 ///
-/// Raw values are stable text names. Sub-byte types are stored packed, first element in the low bits, as ONNX packs them.
+/// Raw values are stable text names. Sub-byte types are stored packed, first element in the low bits, as ONNX packs them; 6-bit
+/// elements are a stream of bits that crosses bytes.
 package enum DType: String, Sendable, Hashable, CaseIterable, Codable {
   case float32, float64, float16, bfloat16
   case int8, int16, int32, int64
@@ -9,6 +10,7 @@ package enum DType: String, Sendable, Hashable, CaseIterable, Codable {
   case complex64, complex128
   case float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float8e8m0
   case int4, uint4, float4e2m1, int2, uint2
+  case float6e2m3, float6e3m2
 
   /// Bits of one element; 0 for strings, which have no fixed size.
   package var bitWidth: Int {
@@ -18,6 +20,7 @@ package enum DType: String, Sendable, Hashable, CaseIterable, Codable {
     case .float32, .int32, .uint32: 32
     case .float16, .bfloat16, .int16, .uint16: 16
     case .int8, .uint8, .bool, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0: 8
+    case .float6e2m3, .float6e3m2: 6
     case .int4, .uint4, .float4e2m1: 4
     case .int2, .uint2: 2
     case .string: 0
@@ -40,7 +43,7 @@ package enum DType: String, Sendable, Hashable, CaseIterable, Codable {
   package var isFloat: Bool {
     switch self {
     case .float32, .float64, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz,
-      .float8e8m0, .float4e2m1:
+      .float8e8m0, .float6e2m3, .float6e3m2, .float4e2m1:
       true
     default: false
     }

@@ -29,18 +29,20 @@ package enum SmallFloat {
       case finite
       /// No infinity, no negative zero; 0x80 is NaN (the "fnuz" forms).
       case unsignedZero
-      /// Neither infinity nor NaN (e2m1).
+      /// Neither infinity nor NaN (e2m1, e2m3, e3m2).
       case noSpecials
     }
   }
 
-  /// The layout of an 8- or 4-bit format with a sign; nil for other types (e8m0 has neither sign nor mantissa).
+  /// The layout of an 8-, 6- or 4-bit format with a sign; nil for other types (e8m0 has neither sign nor mantissa).
   package static func layout(_ t: DType) -> Layout? {
     switch t {
     case .float8e4m3fn: Layout(exponentBits: 4, mantissaBits: 3, bias: 7, kind: .finite)
     case .float8e4m3fnuz: Layout(exponentBits: 4, mantissaBits: 3, bias: 8, kind: .unsignedZero)
     case .float8e5m2: Layout(exponentBits: 5, mantissaBits: 2, bias: 15, kind: .ieee)
     case .float8e5m2fnuz: Layout(exponentBits: 5, mantissaBits: 2, bias: 16, kind: .unsignedZero)
+    case .float6e2m3: Layout(exponentBits: 2, mantissaBits: 3, bias: 1, kind: .noSpecials)
+    case .float6e3m2: Layout(exponentBits: 3, mantissaBits: 2, bias: 3, kind: .noSpecials)
     case .float4e2m1: Layout(exponentBits: 2, mantissaBits: 1, bias: 1, kind: .noSpecials)
     default: nil
     }

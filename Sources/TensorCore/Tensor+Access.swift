@@ -76,7 +76,7 @@ extension Tensor {
     case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz:
       guard let l = SmallFloat.layout(dtype) else { return [] }
       return try raw(UInt8.self).map { SmallFloat.decode($0, l) }
-    case .float4e2m1:
+    case .float4e2m1, .float6e2m3, .float6e3m2:
       guard let l = SmallFloat.layout(dtype) else { return [] }
       return try unpackedCodes().map { SmallFloat.decode($0, l) }
     case .int4: return try unpackedCodes().map { Float(Int8(bitPattern: $0 << 4) >> 4) }
@@ -109,11 +109,15 @@ extension Tensor {
   package func unpackedCodes() throws(Diagnostic) -> [UInt8] {
     let width = dtype.bitWidth
     guard dtype.isSubByte else { return try raw(UInt8.self) }
-    let perByte = 8 / width
-    let mask = UInt8((1 << width) - 1)
+    let mask = UInt16((1 << width) - 1)
     let n = count
     return try withBytes { (b) throws(Diagnostic) in
-      (0..<n).map { i in (b[i / perByte] >> UInt8(i % perByte * width)) & mask }
+      (0..<n).map { i in
+        let (byte, shift) = ((i * width) / 8, UInt16((i * width) % 8))
+        // A 6-bit element may end in the byte behind.
+        let pair = UInt16(b[byte]) | (byte + 1 < b.count ? UInt16(b[byte + 1]) << 8 : 0)
+        return UInt8(truncatingIfNeeded: (pair >> shift) & mask)
+      }
     }
   }
 

@@ -14,7 +14,7 @@ package enum Safetensors {
     ("BOOL", .bool), ("U8", .uint8), ("I8", .int8), ("F8_E5M2", .float8e5m2), ("F8_E4M3", .float8e4m3fn),
     ("F8_E8M0", .float8e8m0), ("I16", .int16), ("U16", .uint16), ("F16", .float16), ("BF16", .bfloat16),
     ("I32", .int32), ("U32", .uint32), ("F32", .float32), ("C64", .complex64), ("F64", .float64), ("I64", .int64),
-    ("U64", .uint64), ("F4", .float4e2m1),
+    ("U64", .uint64), ("F4", .float4e2m1), ("F6_E2M3", .float6e2m3), ("F6_E3M2", .float6e3m2),
   ]
 
   /// Whether the format has a type for such elements.

@@ -29,6 +29,19 @@ import Testing
     #expect(out.symbols == ["H"])
   }
 
+  /// d + ⌈d/2⌉ forty times over doubles the expression each time: it becomes one symbol, the same for equal ones.
+  @Test func expressionsStaySmall() throws {
+    func grown() throws -> Dim {
+      var d = n
+      for _ in 0..<40 { d = try d.plus(d.ceilDiv(2)) }
+      return d
+    }
+    let d = try grown()
+    #expect(d.description.count < 4096)
+    #expect(try d == grown())
+    #expect(d.symbols.contains { $0.hasPrefix("?") })
+  }
+
   @Test func overflowThrows() {
     #expect(throws: InferenceError.self) { try Dim(Int.max).plus(1) }
     #expect(throws: InferenceError.self) { try Dim(Int.max).times(2) }

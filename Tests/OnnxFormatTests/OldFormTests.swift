@@ -114,4 +114,25 @@ import Testing
     #expect(g[g.outputs[1]]?.type == .tensor(.float32, sizes: [3]))
     #expect(g.outputs.map { g[$0]?.name } == ["y0", "y1", "y2"])
   }
+
+  /// ReduceSum-13 has its axes as an input; the attribute that older exporters leave behind must not vanish.
+  @Test func attributesThatAnOperatorSetLacksAreErrors() throws {
+    let sink = DiagnosticSink()
+    let node = Build.node("ReduceSum", ["x"], ["y"], [("axes", .ints([1]))])
+    _ = try Build.read(Build.model(Build.graph([node], inputs: [x], outputs: ["y"]), opset: 13), sink: sink)
+    let found = try #require(sink.errors.first)
+    #expect(found.code == "onnx.attribute-unknown")
+    #expect(found.help?.contains("here it is an input") == true)
+    let old = DiagnosticSink()
+    _ = try Build.read(Build.model(Build.graph([node], inputs: [x], outputs: ["y"]), opset: 11), sink: old)
+    #expect(!old.hasErrors)
+  }
+
+  @Test func declaredOutputsThatTheGraphContradictsAreWarnedOf() throws {
+    let sink = DiagnosticSink()
+    var g = Build.graph([Build.node("Relu", ["x"], ["y"])], inputs: [x], outputs: ["y"])
+    g.outputs = [Build.value("y", .tensor(.int64, sizes: [2, 3, 5]))]
+    _ = try Build.read(Build.model(g, opset: 13), sink: sink)
+    #expect(sink.items.map(\.code) == ["onnx.declared-type"])
+  }
 }

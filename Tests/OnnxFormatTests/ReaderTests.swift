@@ -77,6 +77,36 @@ import Testing
     try GraphVerifier.verify(g)
   }
 
+  /// Thirty functions that each call the one before twice would be a billion nodes.
+  @Test func functionsThatMultiplyAreRefusedBeforeTheyAreInlined() throws {
+    var functions: [FunctionMessage] = []
+    for k in 0..<30 {
+      var f = FunctionMessage()
+      (f.domain, f.name, f.inputs, f.outputs) = ("local", "f\(k)", ["a"], ["c"])
+      f.opsets = [OpsetMessage(domain: "ai.onnx", version: 17), OpsetMessage(domain: "local", version: 1)]
+      f.nodes =
+        k == 0
+        ? [Build.node("Abs", ["a"], ["c"])]
+        : [Build.node("f\(k - 1)", ["a"], ["b"], domain: "local"), Build.node("f\(k - 1)", ["b"], ["c"], domain: "local")]
+      functions.append(f)
+    }
+    let call = Build.node("f29", ["x"], ["y"], domain: "local")
+    let m = Build.model(Build.graph([call], inputs: [x], outputs: ["y"]), opset: 17, functions: functions)
+    #expect(#expect(throws: Diagnostic.self) { try Build.read(m) }?.code == "onnx.too-many-nodes")
+  }
+
+  /// A function that hands its input on: the call's name stays the name of the graph's output.
+  @Test func valuesThatFunctionsHandOnKeepTheCallsName() throws {
+    var f = FunctionMessage()
+    (f.domain, f.name, f.inputs, f.outputs) = ("local", "pass", ["a"], ["a"])
+    f.opsets = [OpsetMessage(domain: "ai.onnx", version: 17)]
+    let call = Build.node("pass", ["x"], ["y"], domain: "local")
+    let m = Build.model(Build.graph([call], inputs: [x], outputs: ["y"]), opset: 17, functions: [f])
+    let g = try Build.read(m)
+    #expect(g.outputs.compactMap { g[$0]?.name } == ["y"])
+    #expect(g.inputs.compactMap { g[$0]?.name } == ["x"])
+  }
+
   @Test func functionsThatCallThemselvesAreRefused() throws {
     var f = FunctionMessage()
     f.name = "Again"

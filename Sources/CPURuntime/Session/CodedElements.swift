@@ -64,10 +64,14 @@ enum CodedElements {
   static func pack(_ codes: [UInt8], _ dtype: DType, _ shape: [Int]) throws(Diagnostic) -> Tensor {
     let width = dtype.bitWidth
     let mask = UInt8(truncatingIfNeeded: (1 << width) - 1)
-    let perByte = 8 / width
     return try Tensor.make(dtype: dtype, shape: shape) { (buffer) throws(Diagnostic) in
       for i in buffer.indices { buffer[i] = 0 }
-      for (i, c) in codes.enumerated() { buffer[i / perByte] |= (c & mask) << UInt8(i % perByte * width) }
+      for (i, c) in codes.enumerated() {
+        let (byte, shift) = (i * width / 8, i * width % 8)
+        let bits = UInt16(c & mask) << UInt16(shift)
+        buffer[byte] |= UInt8(truncatingIfNeeded: bits)
+        if shift + width > 8, byte + 1 < buffer.count { buffer[byte + 1] |= UInt8(truncatingIfNeeded: bits >> 8) }
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ package enum OnnxDType {
     (17, "float8e4m3fn", .float8e4m3fn), (18, "float8e4m3fnuz", .float8e4m3fnuz), (19, "float8e5m2", .float8e5m2),
     (20, "float8e5m2fnuz", .float8e5m2fnuz), (21, "uint4", .uint4), (22, "int4", .int4),
     (23, "float4e2m1", .float4e2m1), (24, "float8e8m0", .float8e8m0), (25, "uint2", .uint2), (26, "int2", .int2),
+    (27, "float6e2m3", .float6e2m3), (28, "float6e3m2", .float6e3m2),
   ]
   private static let byNumber = Dictionary(table.map { ($0.number, $0.dtype) }, uniquingKeysWith: { a, _ in a })
   private static let byType = Dictionary(table.map { ($0.dtype, $0) }, uniquingKeysWith: { a, _ in a })

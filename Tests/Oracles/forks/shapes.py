@@ -253,7 +253,36 @@ def pixel_shuffle(x, r):
     return out
 
 
+def core_field_cases():
+    """Fields that forks add to BVLC's own layers."""
+    x, w = numbers(355, 2, 3, 8, 9), numbers(356, 4, 3, 3, 3)
+    yield Case("dropout-scale-train", layer("Dropout", ["x"], ["y"], "dropout_param { dropout_ratio: 0.3 scale_train: false }"),
+               {"x": x}, {"y": x * np.float32(0.7)})
+    yield Case("elu-lambda", layer("ELU", ["x"], ["y"], "elu_param { alpha: 1.6732632 lambda: 1.050701 }"), {"x": x},
+               {"y": 1.050701 * np.where(x > 0, x, 1.6732632 * np.expm1(x.astype(np.float64)))})
+    dilated = np.zeros((4, 3, 5, 5), np.float32)
+    dilated[:, :, ::2, ::2] = w
+    sums = np.zeros((2, 4, 4, 5))
+    for i in range(4):
+        for j in range(5):
+            sums[:, :, i, j] = np.einsum("nchw,ochw->no", x[:, :, i:i + 5, j:j + 5].astype(np.float64), dilated)
+    yield Case("convolution-filter-stride", layer("Convolution", ["x"], ["y"], "convolution_param { num_output: 4 kernel_size: 3 "
+               "filter_stride: 2 bias_term: false }"), {"x": x}, {"y": sums}, blobs={"layer": [w]})
+    means, tops = np.zeros((2, 3, 5, 5)), np.zeros((2, 3, 3, 4))
+    for i in range(5):
+        for j in range(5):
+            means[:, :, i, j] = x[:, :, max(0, 2 * i - 1):2 * i + 2, max(0, 2 * j - 1):2 * j + 2].astype(np.float64).mean((2, 3))
+    yield Case("pooling-without-padding", layer("Pooling", ["x"], ["y"], "pooling_param { pool: AVE kernel_size: 3 stride: 2 "
+               "pad: 1 avg_include_pad: false }"), {"x": x}, {"y": means})
+    for i in range(3):
+        for j in range(4):
+            tops[:, :, i, j] = x[:, :, 2 * i:2 * i + 3, 2 * j:2 * j + 3].max((2, 3))
+    yield Case("pooling-torch", layer("Pooling", ["x"], ["y"], "pooling_param { pool: MAX kernel_size: 3 stride: 2 "
+               "torch_pooling: true }"), {"x": x}, {"y": tops})
+
+
 def moving_cases(x):
+    yield from core_field_cases()
     wide = numbers(354, 2, 18, 3, 4)
     yield Case("reshape-pixelshuffler", layer("Reshape", ["x"], ["y"], "reshape_param { pixelshuffler: 3 }"), {"x": wide},
                {"y": pixel_shuffle(wide, 3)})
