@@ -60,6 +60,11 @@ extension LayerExample {
       fields: "channel_permutation_param { num_output: 6 action { chan: 1 copy: 5 } action { chan: 2 fill: 2.5 } }"),
     LayerExample(type: "ContinuationIndicator", inputs: [], tops: ["x"],
       fields: "continuation_indicator_param { time_step: 4 batch_size: 3 }", extra: side),
+    LayerExample(
+      type: "DepthToSpace", inputs: [("x", [2, 12, 3, 5])],
+      fields: "depth_to_space_param { block_size: 2 data_format: 'NCHW' }"),
+    LayerExample(
+      type: "SpaceToDepth", inputs: [("x", [2, 6, 4, 3])], fields: "space_to_depth_param { block_size: 2 }"),
     LayerExample(type: "DeephiResize", fields: "deephi_resize_param { new_height: 7 new_width: 5 resize_type: NEAREST }"),
     LayerExample(
       type: "Pad", fields: "pad_param { paddings: [0, 0, 1, 0, 2, 3, 0, 1] constant_values: 1.5 }"),

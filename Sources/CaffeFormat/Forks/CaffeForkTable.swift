@@ -1527,6 +1527,12 @@ enum CaffeForkTable {
       input_scale = 20 : double = 1
       output_scale = 21 : double = 1
       input_zero_point = 22 : int32 = 0
+    message DepthToSpaceParameter
+      block_size = 1 : !int32
+      data_format = 2 : string = "NHWC"
+    message SpaceToDepthParameter
+      block_size = 1 : !int32
+      data_format = 2 : string = "NHWC"
     message SpaceToBatchNDParameter
       block_shape = 1 : []uint32
       paddings = 2 : []uint32
@@ -1586,7 +1592,7 @@ enum CaffeForkTable {
       yolo_v2_loss_param = 198 : *
       yolo_v3_loss_param = 199 : *
       upsample_darknet_param = 209 : UpsampleDarknetParameter
-      depth_to_space_param = 208 : *
+      depth_to_space_param = 208 : DepthToSpaceParameter
       resize_nearest_neighbor_param = 210 : ResizeNearestNeighborParameter
       gather_param = 211 : *
       topk_gather_param = 213 : *
@@ -1598,7 +1604,7 @@ enum CaffeForkTable {
       crop_and_resize_param = 220 : *
       where4_gathernd_crop_param = 221 : *
       pyramid_roi_align_param = 222 : *
-      space_to_depth_param = 223 : *
+      space_to_depth_param = 223 : SpaceToDepthParameter
       pad_param = 224 : PadParameter
       stack_param = 225 : *
       resize_bilinear_param = 226 : ResizeBilinearParameter

@@ -74,6 +74,7 @@ package enum CaffeLayerTable {
     CTCGreedyDecoderLayer.self,
     DataAugmentationLayer.self,
     DeephiResizeLayer.self,
+    DepthSpaceLayer.self,
     DepthwiseConvolutionLayer.self,
     DetectionOutputLayer.self,
     DownsampleLayer.self,

@@ -116,9 +116,52 @@ def block_cases():
                "crops: [1, 1, 0, 4] }"), {"x": forth}, {"y": x})
 
 
+def depth_to_space(x, block, channels_first):
+    """x as [N, H, W, C]; `channels_first`: the channels' own number comes before the place in the block."""
+    n, h, w, c = x.shape
+    depth = c // (block * block)
+    out = np.zeros((n, h * block, w * block, depth), x.dtype)
+    for i in range(h * block):
+        for j in range(w * block):
+            place = i % block * block + j % block
+            for d in range(depth):
+                source = d * block * block + place if channels_first else place * depth + d
+                out[:, i, j, d] = x[:, i // block, j // block, source]
+    return out
+
+
+def space_to_depth(x, block):
+    n, h, w, c = x.shape
+    out = np.zeros((n, h // block, w // block, c * block * block), x.dtype)
+    for i in range(h):
+        for j in range(w):
+            start = (i % block * block + j % block) * c
+            out[:, i // block, j // block, start:start + c] = x[:, i, j]
+    return out
+
+
+def depth_cases():
+    last = lambda x: x.transpose(0, 2, 3, 1)
+    first = lambda x: x.transpose(0, 3, 1, 2)
+    x = numbers(430, 2, 18, 4, 5)
+    for form in ("NCHW", "DCR", "CRD"):
+        yield Case(f"depth-to-space-{form.lower()}",
+                   layer("DepthToSpace", ["x"], ["y"], f'depth_to_space_param {{ block_size: 3 data_format: "{form}" }}'),
+                   {"x": x}, {"y": first(depth_to_space(last(x), 3, form == "CRD"))})
+    yield Case("depth-to-space-default", layer("DepthToSpace", ["x"], ["y"], "depth_to_space_param { block_size: 3 }"),
+               {"x": last(x)}, {"y": depth_to_space(last(x), 3, False)})
+    y = numbers(431, 2, 3, 4, 6)
+    yield Case("space-to-depth-nchw",
+               layer("SpaceToDepth", ["x"], ["y"], 'space_to_depth_param { block_size: 2 data_format: "NCHW" }'),
+               {"x": y}, {"y": first(space_to_depth(last(y), 2))})
+    yield Case("space-to-depth-default", layer("SpaceToDepth", ["x"], ["y"], "space_to_depth_param { block_size: 2 }"),
+               {"x": last(y)}, {"y": space_to_depth(last(y), 2)})
+
+
 def cases():
     yield from padding_cases()
     yield from block_cases()
+    yield from depth_cases()
     x = numbers(420, 2, 3, 4, 5, scale=5)
     yield Case("relu-six", layer("ReLU", ["x"], ["y"], "relu_param { relu6: true negative_slope: 0.5 }"), {"x": x},
                {"y": np.minimum(np.where(x > 0, x, 0.5 * x), 6)})
