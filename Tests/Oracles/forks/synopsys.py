@@ -158,10 +158,22 @@ def depth_cases():
                {"x": last(y)}, {"y": space_to_depth(last(y), 2)})
 
 
+def norm_cases():
+    x = numbers(440, 2, 3, 4, 5)
+    mean, variance = numbers(441, 3), np.array([2.5, 0.001, 0.0], np.float32)
+    factor = np.array([2], np.float32)
+    deviation = np.sqrt(variance.astype(np.float64) / 2) + 0.25
+    yield Case("batch-norm-deviation",
+               layer("BatchNorm", ["x"], ["y"], "batch_norm_param { add_eps_before_sqrt: false eps: 0.25 }"), {"x": x},
+               {"y": (x - mean.reshape(1, 3, 1, 1) / 2) / deviation.reshape(1, 3, 1, 1)},
+               blobs={"layer": [mean, variance, factor]})
+
+
 def cases():
     yield from padding_cases()
     yield from block_cases()
     yield from depth_cases()
+    yield from norm_cases()
     x = numbers(420, 2, 3, 4, 5, scale=5)
     yield Case("relu-six", layer("ReLU", ["x"], ["y"], "relu_param { relu6: true negative_slope: 0.5 }"), {"x": x},
                {"y": np.minimum(np.where(x > 0, x, 0.5 * x), 6)})
