@@ -169,11 +169,45 @@ def norm_cases():
                blobs={"layer": [mean, variance, factor]})
 
 
+def eltwise(a, b, operation, axis=0, coeff=(1, 1)):
+    """Element by element of a; those of b stand at `axis` and are read once for each inner run."""
+    outer, inner = int(np.prod(a.shape[:axis])), int(np.prod(a.shape[axis + b.ndim:]))
+    flat, rows = b.reshape(-1).astype(np.float64), a.reshape(outer, b.size, inner).astype(np.float64)
+    out = np.zeros_like(rows)
+    for n in range(outer):
+        for d in range(b.size):
+            for t in range(inner):
+                x, y = rows[n, d, t], flat[d]
+                out[n, d, t] = {"SUM": coeff[0] * x + coeff[1] * y, "PROD": x * y, "MAX": max(x, y), "MIN": min(x, y),
+                                "DIV": x / y}[operation]
+    return out.reshape(a.shape)
+
+
+def eltwise_cases():
+    x = numbers(450, 2, 3, 4, 5)
+    other = np.where(np.abs(z := numbers(451, 2, 3, 4, 5)) < 0.1, 0.5, z).astype(np.float32)
+    third = numbers(452, 2, 3, 4, 5)
+    for operation in ("SUM", "PROD", "MAX", "MIN", "DIV"):
+        for name, part, axis in (
+            ("same", other, 0), ("scalar", other[0, 0, 0, 0], 0), ("rows", other[:, :, 0, 0], 0), ("channels", other[0, :, 0, 0], 1),
+            ("last", other[0, 0, 0], -1),
+        ):
+            part, coeff = np.asarray(part, np.float32), (0.5, -2) if operation == "SUM" and name != "rows" else (1, 1)
+            weights = f"coeff: {coeff[0]} coeff: {coeff[1]}" if coeff != (1, 1) else ""
+            text = f"eltwise_param {{ operation: {operation} axis: {axis} {weights} }}"
+            yield Case(f"eltwise-{operation.lower()}-{name}", layer("Eltwise", ["x", "z"], ["y"], text), {"x": x, "z": part},
+                       {"y": eltwise(x, part, operation, axis % 4, coeff)})
+    column = other[0, :, 0, 0]
+    yield Case("eltwise-three", layer("Eltwise", ["x", "z", "w"], ["y"], "eltwise_param { operation: MIN axis: 1 }"),
+               {"x": x, "z": column, "w": third}, {"y": np.minimum(eltwise(x, column, "MIN", 1), third)})
+
+
 def cases():
     yield from padding_cases()
     yield from block_cases()
     yield from depth_cases()
     yield from norm_cases()
+    yield from eltwise_cases()
     x = numbers(420, 2, 3, 4, 5, scale=5)
     yield Case("relu-six", layer("ReLU", ["x"], ["y"], "relu_param { relu6: true negative_slope: 0.5 }"), {"x": x},
                {"y": np.minimum(np.where(x > 0, x, 0.5 * x), 6)})
