@@ -1527,6 +1527,17 @@ enum CaffeForkTable {
       input_scale = 20 : double = 1
       output_scale = 21 : double = 1
       input_zero_point = 22 : int32 = 0
+    message BNParameter
+      scale_filler = 1 : FillerParameter
+      shift_filler = 2 : FillerParameter
+      bn_mode = 3 : {LEARN=0,INFERENCE=1} = LEARN
+      eps = 4 : float = 1e-05
+      frozen = 5 : bool = false
+      engine = 6 : {DEFAULT=0,CAFFE=1,CUDNN=2} = DEFAULT
+      slope_filler = 7 : FillerParameter
+      bias_filler = 8 : FillerParameter
+      momentum = 9 : float = 0.9
+      icnet = 10 : bool = false
     message DepthToSpaceParameter
       block_size = 1 : !int32
       data_format = 2 : string = "NHWC"
@@ -1547,6 +1558,7 @@ enum CaffeForkTable {
       adaptive_bias_channel_param = 178 : AdaptiveBiasChannelParameter
       annotated_data_param = 200 : AnnotatedDataParameter
       bias_channel_param = 169 : BiasChannelParameter
+      bn_param = 45 : BNParameter
       clip_param = 248 : *
       dense_crf_param = 176 : DenseCRFParameter
       dense_image_data_param = 168 : DenseImageDataParameter

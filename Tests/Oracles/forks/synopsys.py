@@ -167,6 +167,14 @@ def norm_cases():
                layer("BatchNorm", ["x"], ["y"], "batch_norm_param { add_eps_before_sqrt: false eps: 0.25 }"), {"x": x},
                {"y": (x - mean.reshape(1, 3, 1, 1) / 2) / deviation.reshape(1, 3, 1, 1)},
                blobs={"layer": [mean, variance, factor]})
+    slope, bias, spread = numbers(442, 1, 3, 1, 1), numbers(443, 1, 3, 1, 1), np.array([0.5, 2, 0.25], np.float32)
+    blobs = [slope, bias, mean.reshape(1, 3, 1, 1), spread.reshape(1, 3, 1, 1)]
+    unit = (x - blobs[2]) / np.sqrt(blobs[3].astype(np.float64) + 0.125)
+    yield Case("bn-icnet", layer("BN", ["x"], ["y"], "bn_param { icnet: true eps: 0.125 frozen: true }"), {"x": x},
+               {"y": slope * unit + bias}, blobs={"layer": blobs})
+    # Fillers alone, which the block must tell apart: a mean of 0 and a variance of 1.
+    text = "bn_param { icnet: true frozen: true eps: 0.125 slope_filler { value: 2 } bias_filler { value: -0.5 } }"
+    yield Case("bn-icnet-fillers", layer("BN", ["x"], ["y"], text), {"x": x}, {"y": 2 * x / np.sqrt(1.125) - 0.5})
 
 
 def eltwise(a, b, operation, axis=0, coeff=(1, 1)):
