@@ -29,7 +29,9 @@ extension LayerExample {
   private static let measuring: [LayerExample] = [
     "DetectionEvaluate", "EvalDetection", "FLOWriter", "FloatWriter", "ImgWriter", "ParseEvaluate", "SegAccuracy",
     "SegmentationEvaluate",
-  ].map { LayerExample(type: $0, tops: [], extra: side) }
+  ].map { LayerExample(type: $0, tops: [], extra: side) } + [
+    "CenterLoss", "DetectionLoss", "MultiBoxLoss", "RegionLoss", "YoloSeg", "Yolov3", "YoloV2Loss", "YoloV3Loss",
+  ].map { LayerExample(type: $0, inputs: [("x", [2, 6, 5, 7]), ("l", [2, 150])], extra: side) }
 
   private static let arithmetic: [LayerExample] =
     ["Add", "Sub", "Div", "Mul"].map { LayerExample(type: $0, inputs: [("x", [2, 3, 4]), ("z", [3, 1])]) }

@@ -1050,6 +1050,53 @@ enum CaffeForkTable {
     enum V1LayerParameter.LayerType
       RELU6 = 61
 
+    fork yolo9000: caffe-yolo9000 (choasup)
+    use ssd
+    message EvalDetectionParameter
+      side = 1 : uint32 = 7
+      num_class = 2 : uint32 = 20
+      num_object = 3 : uint32 = 2
+      threshold = 4 : float = 0.5
+      sqrt = 5 : bool = true
+      constriant = 6 : bool = true
+      score_type = 7 : {OBJ=0,PROB=1,MULTIPLY=2} = MULTIPLY
+      nms = 8 : float = -1
+      biases = 9 : []float
+      save_output_param = 10 : SaveOutputParameter
+    message ReorgParameter
+      stride = 1 : int32 = 2
+    extend LayerParameter
+      eval_detection_param = 301 : EvalDetectionParameter
+      region_loss_param = 302 : RegionLossParameter
+      reorg_param = 303 : ReorgParameter
+
+    fork caffe-yolo: caffe-yolo (yeahkun)
+    message DetectionLossParameter
+      side = 1 : uint32 = 7
+      num_class = 2 : uint32 = 20
+      num_object = 3 : uint32 = 2
+      object_scale = 4 : float = 1
+      noobject_scale = 5 : float = 0.5
+      class_scale = 6 : float = 1
+      coord_scale = 7 : float = 5
+      sqrt = 8 : bool = true
+      constriant = 9 : bool = false
+    message EvalDetectionParameter
+      side = 1 : uint32 = 7
+      num_class = 2 : uint32 = 20
+      num_object = 3 : uint32 = 2
+      threshold = 4 : float = 0.5
+      sqrt = 5 : bool = true
+      constriant = 6 : bool = true
+      score_type = 7 : {OBJ=0,PROB=1,MULTIPLY=2} = MULTIPLY
+      nms = 8 : float = -1
+    extend LayerParameter
+      detection_loss_param = 200 : DetectionLossParameter
+      eval_detection_param = 201 : EvalDetectionParameter
+    extend V1LayerParameter
+      detection_loss_param = 200 : DetectionLossParameter
+      eval_detection_param = 201 : EvalDetectionParameter
+
     fork ncnn: ncnn's converter schema
     use ssd
     message ShuffleChannelParameter

@@ -112,6 +112,7 @@ package enum CaffeLayerTable {
     SpatialProductLayer.self,
     SpatialTransformerLayer.self,
     SqueezeLayer.self,
+    TrainingLossLayer.self,
     UnpoolingLayer.self,
     UpsampleLayer.self,
     YoloDetectionOutputLayer.self,
