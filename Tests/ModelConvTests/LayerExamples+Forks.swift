@@ -19,6 +19,11 @@ extension LayerExample {
         type: "DataAugmentation", inputs: [("x", [2, 3, 6, 8])],
         fields: "augmentation_param { augment_during_test: true mean: 90 mean: 100 mean: 110 mean_per_pixel: false }"),
       LayerExample(type: "Downsample", fields: "downsample_param { top_height: 3 top_width: 4 }"),
+      LayerExample(type: "ExpMax", inputs: [("x", [1, 6, 5, 7])], fields: "expmax_param { base: 2 }"),
+      LayerExample(
+        type: "Grid", extra: "layer { name: 'sum' type: 'Reduction' bottom: 'x' top: 'sum' reduction_param { axis: 1 } }\n"),
+      LayerExample(type: "NegSquare"),
+      LayerExample(type: "Warp", inputs: [("i", [2, 3, 6, 8]), ("p", [2, 2, 6, 8])]),
       LayerExample(type: "FlowWarp", inputs: [("i", [2, 3, 6, 8]), ("f", [2, 2, 6, 8])]),
       LayerExample(type: "L1Loss", inputs: pair),
       LayerExample(type: "LpqLoss", inputs: pair, fields: "lpq_loss_param { p: 0.4 q: 0.2 p_epsilon: 0.1 }"),

@@ -613,6 +613,26 @@ enum CaffeForkTable {
       huge_video_dataset = 7000 : bool = false
       limit_samples = 7001 : int32 = -1
 
+    fork liteflownet: LiteFlowNet (twhui/LiteFlowNet)
+    message ExpMaxParameter
+      base = 1 : float = -1
+      scale = 2 : float = 1
+      shift = 3 : float = 0
+    message NegSquareParameter
+    extend LayerParameter
+      coeff_schedule_param = 148 : CoeffScheduleParameter
+      augmentation_param = 149 : AugmentationParameter
+      correlation_param = 150 : CorrelationParameter
+      l1_loss_param = 151 : L1LossParameter
+      writer_param = 152 : WriterParameter
+      reader_param = 153 : ReaderParameter
+      mean_param = 154 : MeanParameter
+      resample_param = 155 : ResampleParameter
+      downsample_param = 156 : DownsampleParameter
+      reshape_every_iter = 157 : bool = true
+      expmax_param = 158 : ExpMaxParameter
+      negsquare_param = 159 : NegSquareParameter
+
     fork intel: Intel Caffe
     use ssd
     message CompileNetState
