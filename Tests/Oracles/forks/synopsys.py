@@ -3,6 +3,7 @@
 import numpy as np
 
 from .case import Case, layer, numbers
+from .shapes import reorg
 
 
 def windows(x, kernel, stride, begin, end, size):
@@ -210,9 +211,40 @@ def eltwise_cases():
                {"x": x, "z": column, "w": third}, {"y": np.minimum(eltwise(x, column, "MIN", 1), third)})
 
 
+def python(module, name, settings, bottoms=("x",)):
+    text = f"python_param {{ module: '{module}' layer: '{name}' param_str: \"{settings}\" }}"
+    return layer("Python", bottoms, ["y"], text)
+
+
+def python_cases():
+    x = numbers(460, 2, 3, 4, 5)
+    # ENet's: its test phase multiplies by 1 / (1 - p).
+    yield Case("python-dropout", python("spatial_dropout", "SpatialDropoutLayer", "{'phase': 'TEST', 'p': '0.25'}"),
+               {"x": x}, {"y": x / 0.75})
+    sides = ((0, 0), (0, 0), (2, 1), (0, 3))
+    for mode in ("constant", "edge", "reflect"):
+        settings = f"{{'pad_t': 2, 'pad_b': 1, 'pad_l': 0, 'pad_r': 3, 'pad_mode': '{mode}'}}"
+        yield Case(f"python-pad-plane-{mode}", python("pad", "PadTensor", settings), {"x": x}, {"y": np.pad(x, sides, mode)})
+    listed = str([list(s) for s in sides])
+    yield Case("python-pad", python("pads", "Pad", listed), {"x": x}, {"y": np.pad(x, sides)})
+    yield Case("python-pad-value", python("pads", "PadV2", f"{{'paddings': {listed}, 'constant_values': -1.5}}"), {"x": x},
+               {"y": np.pad(x, sides, constant_values=-1.5)})
+    yield Case("python-pad-mirror", python("pads", "MirrorPad", f"{{'paddings': {listed}, 'mode': 'REFLECT'}}"), {"x": x},
+               {"y": np.pad(x, sides, "reflect")})
+    row = np.where(np.abs(z := numbers(461, 4, 1)) < 0.1, 0.5, z).astype(np.float32)
+    results = [x * row, 0.5 * x - 2 * row, np.maximum(x, row), x / row, np.minimum(x, row)]
+    for k, y in enumerate(results):
+        yield Case(f"python-eltwise-{k}",
+                   python("eltwise", "Eltwise", f"{{'operation': {k}, 'coeff': [0.5, -2]}}", ("x", "z")),
+                   {"x": x, "z": row}, {"y": y})
+    y = numbers(462, 2, 8, 4, 6)
+    yield Case("python-reorg", python("yolov2", "darknet_reorg", ""), {"x": y}, {"y": reorg(y, 2, False)})
+
+
 def cases():
     yield from padding_cases()
     yield from block_cases()
+    yield from python_cases()
     yield from depth_cases()
     yield from norm_cases()
     yield from eltwise_cases()
