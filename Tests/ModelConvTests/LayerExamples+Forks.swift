@@ -44,6 +44,7 @@ extension LayerExample {
       LayerExample(
         type: "BatchReduction", inputs: [("x", [2, 14, 3])],
         fields: "batch_reduction_param { level: 1 level: 2 level: 3 reduction_param { operation: MEAN axis: 1 } }"),
+      LayerExample(type: "RReLU", fields: "rrelu_param { lb: 5 ub: 10 }"),
       LayerExample(type: "MatMul", inputs: [("a", [2, 3, 4]), ("b", [2, 4, 5])]),
       LayerExample(type: "SpatialProduct", inputs: [("x", [2, 3, 4, 5]), ("p", [2, 1, 4, 5])]),
       LayerExample(

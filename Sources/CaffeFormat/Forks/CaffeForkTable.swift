@@ -1276,6 +1276,20 @@ enum CaffeForkTable {
       region_param = 149 : *
       pass_through_param = 150 : *
 
+    fork ducha-aiki: ducha-aiki/caffe
+    message RReLUParameter
+      lb = 1 : float = 5
+      ub = 2 : float = 10
+    extend LayerParameter
+      rrelu_param = 203 : RReLUParameter
+
+    fork rrelu: trees with a RReLU layer between slopes
+    message RReLUParameter
+      negative_slope_lower = ? : float
+      negative_slope_upper = ? : float
+    extend LayerParameter
+      rrelu_param = ? : RReLUParameter
+
     fork caffe-face: caffe-face (ydwen)
     message CenterLossParameter
       num_output = 1 : uint32

@@ -110,6 +110,7 @@ package enum CaffeLayerTable {
     ReverseLayer.self,
     ROIAlignLayer.self,
     ROIPoolingLayer.self,
+    RReLULayer.self,
     ShuffleChannelLayer.self,
     SmoothL1LossLayer.self,
     SpatialProductLayer.self,
