@@ -45,7 +45,10 @@ enum EltwiseLayer: LayerTranslator {
       return
     case "SUM":
       function = coefficients.allSatisfy { $0 == 1 } ? .sum : .weightedSum(coefficients.map { FloatBits($0) })
-    default: throw l.error("caffe.eltwise.operation", "unknown operation \(operation)", p, "operation")
+    default:
+      throw l.error(
+        "caffe.eltwise.operation", "unknown operation \(operation)", p, "operation",
+        help: operation == "3" ? "3 is DIV in Synopsys' Caffe, where --fork synopsys reads it" : nil)
     }
     if operation == "MAX", !coefficients.isEmpty {
       l.warn("caffe.eltwise.coeff-ignored", "Caffe ignores the coefficients of MAX", p, "coeff")
