@@ -91,6 +91,9 @@ extension LayerExample {
 
   private static let detecting: [LayerExample] = [
     LayerExample(
+      type: "SimplerNMS", inputs: [("s", [1, 18, 3, 4]), ("d", [1, 36, 3, 4]), ("i", [1, 3])],
+      fields: "simpler_nms_param { scale: 8 scale: 16 scale: 32 min_bbox_size: 1 post_nms_topn: 5 }"),
+    LayerExample(
       type: "CTCGreedyDecoder", inputs: [("p", [11, 3, 4]), ("m", [11, 3])], tops: ["y"]),
     LayerExample(
       type: "MultiStageMeanfield", inputs: [("u", [1, 4, 6, 7]), ("q", [1, 4, 6, 7]), ("i", [1, 3, 6, 7])],

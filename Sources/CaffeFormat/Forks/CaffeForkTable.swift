@@ -834,6 +834,25 @@ enum CaffeForkTable {
       MKL2017 = 3
       MKLDNN = 4
 
+    fork intel-2016: Intel Caffe before 1.1
+    use ssd
+    message SimplerNMSParameter
+      cls_threshold = 1 : float = 0.5
+      max_num_proposals = 2 : uint32 = 300
+      iou_threshold = 3 : float = 0.7
+      min_bbox_size = 4 : uint32 = 16
+      feat_stride = 5 : uint32 = 16
+      pre_nms_topn = 6 : uint32 = 6000
+      post_nms_topn = 7 : uint32 = 300
+      scale = 8 : []float
+    extend LayerParameter
+      split_param = 147 : SplitParameter
+      engine = 149 : string = ""
+      multinode = 150 : MultinodeLayerParameter
+      mn_activation_param = 151 : MnActivationParameter
+      roi_pooling_param = 8266711 : ROIPoolingParameter
+      simpler_nms_param = 8266712 : SimplerNMSParameter
+
     fork nvcaffe: NVCaffe 0.17
     use ssd
     message TRTParameter
