@@ -203,9 +203,8 @@ package enum CaffeForkProfile {
   /// Fields that a fork adds to BVLC's own blocks, and its names of values there.
   private static func extendBlocks(of layer: inout ProtoMessage, _ fork: CaffeFork) throws(Diagnostic) {
     for field in layer.setFields where field.kind == .message && !field.isRepeated {
-      guard let type = field.messageType, type.name.hasPrefix("caffe."), var block = try layer.message(field.name) else {
-        continue
-      }
+      guard let type = field.messageType, type.name.hasPrefix("caffe."), var block = try layer.message(field.name)
+      else { continue }
       let added = fork.fields[type.shortName]
       let isNamed = try CaffeForks.nameValues(of: &block, by: fork)
       guard added != nil || isNamed else { continue }

@@ -14,13 +14,15 @@ enum DepthSpaceLayer: LayerTranslator {
     let block = p.int("block_size")
     guard block >= 1, block < 1 << 15 else {
       throw l.error(
-        "caffe.depth-space.block", p.has("block_size") ? "block_size \(block) is out of range" : "block_size is missing", p,
+        "caffe.depth-space.block",
+        p.has("block_size") ? "block_size \(block) is out of range" : "block_size is missing", p,
         "block_size", help: "give the side of a block, such as block_size: 2")
     }
     let format = p.string("data_format", default: "NHWC")
     guard (isToSpace ? ["NHWC", "NCHW", "DCR", "CRD"] : ["NHWC", "NCHW"]).contains(format) else {
       throw l.error(
-        "caffe.depth-space.format", "data_format '\(format)' is not known", p, "data_format", help: "write NHWC or NCHW")
+        "caffe.depth-space.format", "data_format '\(format)' is not known", p, "data_format", help: "write NHWC or NCHW"
+      )
     }
     guard l.rank() == 4 else {
       throw l.error(

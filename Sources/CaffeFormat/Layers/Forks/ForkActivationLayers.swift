@@ -34,7 +34,8 @@ enum RReLULayer: NeuronTranslator {
     let p = l.parameters("rrelu_param")
     guard !l.isTraining else {
       throw l.error(
-        "caffe.rrelu.random", "draws its slopes at random in the TRAIN phase", p, help: "read the net for the TEST phase")
+        "caffe.rrelu.random", "draws its slopes at random in the TRAIN phase", p,
+        help: "read the net for the TEST phase")
     }
     let isLogarithmic = p.has("lb") || p.has("ub")
     guard isLogarithmic || (p.has("negative_slope_lower") && p.has("negative_slope_upper")) else {

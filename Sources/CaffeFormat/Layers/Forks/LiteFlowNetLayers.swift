@@ -11,7 +11,8 @@ enum GridLayer: LayerTranslator {
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let (h, w) = try l.plane()
     let n = try l.size(0, "the batch size")
-    guard n > 0, let points = checkedProduct([h, w]), let total = checkedProduct([n, 2, points]), total <= 1 << 26 else {
+    guard n > 0, let points = checkedProduct([h, w]), let total = checkedProduct([n, 2, points]), total <= 1 << 26
+    else {
       throw l.error("caffe.grid.size", "a grid of \(n) items of \(h) by \(w) places is empty or too large")
     }
     let one = (0..<points).map { Float($0 % w) } + (0..<points).map { Float($0 / w) }
@@ -77,6 +78,7 @@ enum ExpMaxLayer: NeuronTranslator {
     let below = try l.binary(.subtract, x, greatest, "below")
     let scale = p.float("scale", default: 1)
     try l.emit(
-      UnaryMap(.exponentialBase(base: FloatBits(base), scale: FloatBits(scale), shift: FloatBits(p.float("shift")))), [below])
+      UnaryMap(.exponentialBase(base: FloatBits(base), scale: FloatBits(scale), shift: FloatBits(p.float("shift")))),
+      [below])
   }
 }

@@ -1,7 +1,9 @@
 /// The little of Python's and YAML's dictionaries that `param_str` holds: names with words, numbers or lists of numbers.
 struct PythonText {
   private let text: String
-  init(_ text: String) { self.text = text.split(omittingEmptySubsequences: false) { $0 == "\n" }.joined(separator: ",") }
+  init(_ text: String) {
+    self.text = text.split(omittingEmptySubsequences: false) { $0 == "\n" }.joined(separator: ",")
+  }
 
   /// The numbers behind `name:`, up to the end of the list or the next entry; lists in the list are one after another.
   func numbers(_ name: String) -> [Float] {

@@ -20,7 +20,9 @@ enum ROIPoolingLayer: LayerTranslator {
 /// Synopsys' tree take the greatest of four samples of a bin. A warning says so.
 enum ROIAlignLayer: LayerTranslator {
   static var types: [String] { ["ROIAlign"] }
-  static var support: LayerSupport { .limited("the mean of samples; forms that take the greatest sample are not told apart") }
+  static var support: LayerSupport {
+    .limited("the mean of samples; forms that take the greatest sample are not told apart")
+  }
   static var bottoms: ClosedRange<Int> { 2...2 }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("roi_align_param")
@@ -28,8 +30,8 @@ enum ROIAlignLayer: LayerTranslator {
     let regions = try RegionShape.regions(l)
     if !p.has("sampling_ratio") {
       l.warn(
-        "caffe.roi-align.form", "is read as the mean of samples, but some forks' layer of that name takes the greatest one", p,
-        help: "sampling_ratio: -1 says that the mean is meant")
+        "caffe.roi-align.form", "is read as the mean of samples, but some forks' layer of that name takes the greatest one",
+        p, help: "sampling_ratio: -1 says that the mean is meant")
     }
     let corners = try l.add(
       Slice(),
