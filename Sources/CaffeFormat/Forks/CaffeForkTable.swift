@@ -1089,6 +1089,50 @@ enum CaffeForkTable {
     enum V1LayerParameter.LayerType
       RELU6 = 61
 
+    fork refinedet: RefineDet (sfzhang15)
+    use ssd
+    message MultiBoxLossParameter
+      loc_loss_type = 1 : {L2=0,SMOOTH_L1=1} = SMOOTH_L1
+      conf_loss_type = 2 : {SOFTMAX=0,LOGISTIC=1} = SOFTMAX
+      loc_weight = 3 : float = 1
+      num_classes = 4 : uint32
+      share_location = 5 : bool = true
+      match_type = 6 : {BIPARTITE=0,PER_PREDICTION=1} = PER_PREDICTION
+      overlap_threshold = 7 : float = 0.5
+      use_prior_for_matching = 8 : bool = true
+      background_label_id = 9 : uint32 = 0
+      use_difficult_gt = 10 : bool = true
+      do_neg_mining = 11 : bool
+      neg_pos_ratio = 12 : float = 3
+      neg_overlap = 13 : float = 0.5
+      code_type = 14 : {CORNER=1,CENTER_SIZE=2,CORNER_SIZE=3} = CORNER
+      encode_variance_in_target = 16 : bool = false
+      map_object_to_agnostic = 17 : bool = false
+      ignore_cross_boundary_bbox = 18 : bool = false
+      bp_inside = 19 : bool = false
+      mining_type = 20 : {NONE=0,MAX_NEGATIVE=1,HARD_EXAMPLE=2} = MAX_NEGATIVE
+      nms_param = 21 : NonMaximumSuppressionParameter
+      sample_size = 22 : int32 = 64
+      use_prior_for_nms = 23 : bool = false
+      objectness_score = 24 : float = 0.01
+    message DetectionOutputParameter
+      num_classes = 1 : uint32
+      share_location = 2 : bool = true
+      background_label_id = 3 : int32 = 0
+      nms_param = 4 : NonMaximumSuppressionParameter
+      save_output_param = 5 : SaveOutputParameter
+      code_type = 6 : {CORNER=1,CENTER_SIZE=2,CORNER_SIZE=3} = CORNER
+      keep_top_k = 7 : int32 = -1
+      variance_encoded_in_target = 8 : bool = false
+      confidence_threshold = 9 : float
+      visualize = 10 : bool = false
+      visualize_threshold = 11 : float
+      save_file = 12 : string
+      objectness_score = 24 : float = 0.01
+    extend LayerParameter
+      multibox_loss_param = 201 : MultiBoxLossParameter
+      detection_output_param = 204 : DetectionOutputParameter
+
     fork yolo9000: caffe-yolo9000 (choasup)
     use ssd
     message EvalDetectionParameter

@@ -101,6 +101,50 @@ def detection_cases():
         )
 
 
+def refined(loc, conf, prior, first_conf, first_loc, least, **settings):
+    """RefineDet: each image has priors of its own, and none but class 0 where the first detector sees nothing."""
+    n, priors = conf.shape[:2]
+    rows = []
+    for i in range(n):
+        scores, own = conf[i:i + 1].copy(), prior.copy()
+        for k in range(priors):
+            if first_conf[i, k, 1] < np.float32(least):
+                scores[0, k] = [1] + [0] * (scores.shape[2] - 1)
+            if first_loc is not None:
+                own[0, 0, 4 * k:4 * k + 4] = decode(
+                    prior[0, 0, 4 * k:4 * k + 4], prior[0, 1, 4 * k:4 * k + 4], first_loc[i, 4 * k:4 * k + 4],
+                    settings["code"], settings["encoded"])
+        found = detection_output(loc[i:i + 1], scores, own, **settings).reshape(-1, 7)
+        rows += [[i, *row[1:]] for row in found if row[1] >= 0]
+    return np.array(rows).reshape(1, 1, -1, 7)
+
+
+def refined_cases():
+    for k, (name, code, moves) in enumerate([("moves", "CENTER_SIZE", True), ("corner", "CORNER_SIZE", True),
+                                             ("scores", "CENTER_SIZE", False)]):
+        n, priors, classes = 2, 19, 4
+        centre, size = uniform(140 + k, 0.2, 0.8, priors, 2), uniform(150 + k, 0.2, 0.5, priors, 2)
+        prior = np.stack([
+            np.concatenate([centre - size / 2, centre + size / 2], axis=1).reshape(-1),
+            np.tile(np.array([0.1, 0.15, 0.2, 0.25], np.float32), priors),
+        ])[None].astype(np.float32)
+        loc, first_loc = numbers(160 + k, n, priors * 4), numbers(170 + k, n, priors * 4)
+        conf = softmax(numbers(180 + k, n, priors, classes), axis=2).astype(np.float32)
+        first = softmax(numbers(190 + k, n, priors, 2), axis=2).astype(np.float32)
+        text = (
+            f"detection_output_param {{ num_classes: {classes} code_type: {code} keep_top_k: 9 objectness_score: 0.4 "
+            "confidence_threshold: 0.2 nms_param { nms_threshold: 0.45 top_k: 8 } }"
+        )
+        inputs = {"l": loc, "c": conf.reshape(n, -1), "p": prior, "a": first.reshape(n, -1)}
+        if moves:
+            inputs["b"] = first_loc
+        yield Case(
+            f"refined-{name}", layer("DetectionOutput", list(inputs), ["y"], text), inputs,
+            {"y": refined(loc, conf, prior, first, first_loc if moves else None, 0.4, classes=classes, share=True,
+                          background=0, code=code, encoded=False, threshold=0.2, limit=0.45, eta=1.0, top_k=8, keep=9)},
+        )
+
+
 def prior_box(rows, columns, height, width, shapes, step, offset, clip, variance):
     boxes = []
     for y in range(rows):
@@ -312,6 +356,7 @@ def region_cases():
 
 def cases():
     yield from detection_cases()
+    yield from refined_cases()
     yield from prior_cases()
     yield from yolo_cases()
     yield from proposal_cases()
