@@ -46,6 +46,19 @@ import Testing
     #expect(CaffeForks.fork(fork)?.field(field, of: "LayerParameter")?.number == number)
   }
 
+  /// Two forks give these names one number.
+  @Test(arguments: ["DIV", "STOCHASTIC_SUM"])
+  func valuesOfOneNumberKeepTheirNames(_ name: String) throws {
+    let (message, found) = try Self.read("layer { name: 'e' type: 'Eltwise' eltwise_param { operation: \(name) } }")
+    #expect(found.map(\.rendered) == [])
+    let net = try CaffeNet(message, sink: DiagnosticSink())
+    #expect(try CaffeWriter.prototxt(net).contains("operation: \(name)"))
+    let layer = try #require(net.layers.first)
+    #expect(layer.parameters("eltwise_param").name(of: "operation") == name)
+    #expect(try CaffeForks.withFileNumbers(layer.message).message("eltwise_param")?.enumNumber("operation") == 3)
+    #expect(CaffeForks.valueName(3, in: "caffe.EltwiseParameter.EltwiseOp") == nil)
+  }
+
   @Test func defaultsBelongToAFork() throws {
     func clip(_ fork: String) throws -> Bool {
       let type = try #require(CaffeForks.fork(fork)?.field("prior_box_param", of: "LayerParameter")?.messageType)

@@ -19,6 +19,11 @@ extension LayerExample {
         type: "DataAugmentation", inputs: [("x", [2, 3, 6, 8])],
         fields: "augmentation_param { augment_during_test: true mean: 90 mean: 100 mean: 110 mean_per_pixel: false }"),
       LayerExample(type: "Downsample", fields: "downsample_param { top_height: 3 top_width: 4 }"),
+      LayerExample(type: "ExpMax", inputs: [("x", [1, 6, 5, 7])], fields: "expmax_param { base: 2 }"),
+      LayerExample(
+        type: "Grid", extra: "layer { name: 'sum' type: 'Reduction' bottom: 'x' top: 'sum' reduction_param { axis: 1 } }\n"),
+      LayerExample(type: "NegSquare"),
+      LayerExample(type: "Warp", inputs: [("i", [2, 3, 6, 8]), ("p", [2, 2, 6, 8])]),
       LayerExample(type: "FlowWarp", inputs: [("i", [2, 3, 6, 8]), ("f", [2, 2, 6, 8])]),
       LayerExample(type: "L1Loss", inputs: pair),
       LayerExample(type: "LpqLoss", inputs: pair, fields: "lpq_loss_param { p: 0.4 q: 0.2 p_epsilon: 0.1 }"),
@@ -29,7 +34,9 @@ extension LayerExample {
   private static let measuring: [LayerExample] = [
     "DetectionEvaluate", "EvalDetection", "FLOWriter", "FloatWriter", "ImgWriter", "ParseEvaluate", "SegAccuracy",
     "SegmentationEvaluate",
-  ].map { LayerExample(type: $0, tops: [], extra: side) }
+  ].map { LayerExample(type: $0, tops: [], extra: side) } + [
+    "CenterLoss", "DetectionLoss", "MultiBoxLoss", "RegionLoss", "YoloSeg", "Yolov3", "YoloV2Loss", "YoloV3Loss",
+  ].map { LayerExample(type: $0, inputs: [("x", [2, 6, 5, 7]), ("l", [2, 150])], extra: side) }
 
   private static let arithmetic: [LayerExample] =
     ["Add", "Sub", "Div", "Mul"].map { LayerExample(type: $0, inputs: [("x", [2, 3, 4]), ("z", [3, 1])]) }
@@ -37,6 +44,7 @@ extension LayerExample {
       LayerExample(
         type: "BatchReduction", inputs: [("x", [2, 14, 3])],
         fields: "batch_reduction_param { level: 1 level: 2 level: 3 reduction_param { operation: MEAN axis: 1 } }"),
+      LayerExample(type: "RReLU", fields: "rrelu_param { lb: 5 ub: 10 }"),
       LayerExample(type: "MatMul", inputs: [("a", [2, 3, 4]), ("b", [2, 4, 5])]),
       LayerExample(type: "SpatialProduct", inputs: [("x", [2, 3, 4, 5]), ("p", [2, 1, 4, 5])]),
       LayerExample(
@@ -60,6 +68,11 @@ extension LayerExample {
       fields: "channel_permutation_param { num_output: 6 action { chan: 1 copy: 5 } action { chan: 2 fill: 2.5 } }"),
     LayerExample(type: "ContinuationIndicator", inputs: [], tops: ["x"],
       fields: "continuation_indicator_param { time_step: 4 batch_size: 3 }", extra: side),
+    LayerExample(
+      type: "DepthToSpace", inputs: [("x", [2, 12, 3, 5])],
+      fields: "depth_to_space_param { block_size: 2 data_format: 'NCHW' }"),
+    LayerExample(
+      type: "SpaceToDepth", inputs: [("x", [2, 6, 4, 3])], fields: "space_to_depth_param { block_size: 2 }"),
     LayerExample(type: "DeephiResize", fields: "deephi_resize_param { new_height: 7 new_width: 5 resize_type: NEAREST }"),
     LayerExample(
       type: "Pad", fields: "pad_param { paddings: [0, 0, 1, 0, 2, 3, 0, 1] constant_values: 1.5 }"),
@@ -77,6 +90,9 @@ extension LayerExample {
   ]
 
   private static let detecting: [LayerExample] = [
+    LayerExample(
+      type: "SimplerNMS", inputs: [("s", [1, 18, 3, 4]), ("d", [1, 36, 3, 4]), ("i", [1, 3])],
+      fields: "simpler_nms_param { scale: 8 scale: 16 scale: 32 min_bbox_size: 1 post_nms_topn: 5 }"),
     LayerExample(
       type: "CTCGreedyDecoder", inputs: [("p", [11, 3, 4]), ("m", [11, 3])], tops: ["y"]),
     LayerExample(

@@ -59,15 +59,6 @@ package enum CaffeForks {
     all.flatMap { ($0.names[layerType] ?? [:]).filter { $0.value == number }.keys.sorted() }
   }
 
-  /// What a fork calls a value of an enumeration that BVLC's schema has no name for.
-  package static func valueName(_ number: Int32, in enumeration: String) -> String? {
-    all.lazy.compactMap { fork in
-      fork.names.first { enumeration == $0.key || enumeration.hasSuffix("." + $0.key) }?.value.first {
-        $0.value == number
-      }?.key
-    }.first
-  }
-
   /// What forks call a field of that name in a message of that type.
   package static func fields(_ name: String, of message: String) -> [(fork: CaffeFork, field: ProtoField)] {
     all.compactMap { fork in fork.field(name, of: message).map { (fork, $0) } }

@@ -46,9 +46,10 @@ package struct CaffeForkPolicy: ProtoTextPolicy {
     let forks =
       CaffeForks.all.filter { $0.name == preferred } + CaffeForks.all.filter { $0.name == leaning } + CaffeForks.all
     // Descriptors name an enumeration with its package: `caffe.V1LayerParameter.LayerType`.
-    return forks.lazy.compactMap { fork in
+    let number = forks.lazy.compactMap { fork in
       fork.names.first { enumeration.name == $0.key || enumeration.name.hasSuffix("." + $0.key) }?.value[name]
     }.first
+    return number.map { CaffeForks.memoryNumber($0, named: name, in: enumeration.name) }
   }
 
   /// How well the blocks written fit the message: the number of their fields where it knows them all, less than 0 where it

@@ -206,13 +206,15 @@ package enum CaffeForkProfile {
     try net.set("layers", layers)
   }
 
-  /// Fields that a fork adds to BVLC's own blocks.
+  /// Fields that a fork adds to BVLC's own blocks, and its names of values there.
   private static func extendBlocks(of layer: inout ProtoMessage, _ fork: CaffeFork) throws(Diagnostic) {
     for field in layer.setFields where field.kind == .message && !field.isRepeated {
-      guard let type = field.messageType, type.name.hasPrefix("caffe."), let added = fork.fields[type.shortName],
-        var block = try layer.message(field.name)
+      guard let type = field.messageType, type.name.hasPrefix("caffe."), var block = try layer.message(field.name)
       else { continue }
-      for item in added { _ = try? reader.adopt(item, in: &block) }
+      let added = fork.fields[type.shortName]
+      let isNamed = try CaffeForks.nameValues(of: &block, by: fork)
+      guard added != nil || isNamed else { continue }
+      for item in added ?? [] { _ = try? reader.adopt(item, in: &block) }
       try layer.set(field.name, .message(block), at: block.place)
     }
   }

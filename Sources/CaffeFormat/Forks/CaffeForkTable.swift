@@ -613,6 +613,26 @@ enum CaffeForkTable {
       huge_video_dataset = 7000 : bool = false
       limit_samples = 7001 : int32 = -1
 
+    fork liteflownet: LiteFlowNet (twhui/LiteFlowNet)
+    message ExpMaxParameter
+      base = 1 : float = -1
+      scale = 2 : float = 1
+      shift = 3 : float = 0
+    message NegSquareParameter
+    extend LayerParameter
+      coeff_schedule_param = 148 : CoeffScheduleParameter
+      augmentation_param = 149 : AugmentationParameter
+      correlation_param = 150 : CorrelationParameter
+      l1_loss_param = 151 : L1LossParameter
+      writer_param = 152 : WriterParameter
+      reader_param = 153 : ReaderParameter
+      mean_param = 154 : MeanParameter
+      resample_param = 155 : ResampleParameter
+      downsample_param = 156 : DownsampleParameter
+      reshape_every_iter = 157 : bool = true
+      expmax_param = 158 : ExpMaxParameter
+      negsquare_param = 159 : NegSquareParameter
+
     fork intel: Intel Caffe
     use ssd
     message CompileNetState
@@ -813,6 +833,25 @@ enum CaffeForkTable {
     enum ReLUParameter.Engine
       MKL2017 = 3
       MKLDNN = 4
+
+    fork intel-2016: Intel Caffe before 1.1
+    use ssd
+    message SimplerNMSParameter
+      cls_threshold = 1 : float = 0.5
+      max_num_proposals = 2 : uint32 = 300
+      iou_threshold = 3 : float = 0.7
+      min_bbox_size = 4 : uint32 = 16
+      feat_stride = 5 : uint32 = 16
+      pre_nms_topn = 6 : uint32 = 6000
+      post_nms_topn = 7 : uint32 = 300
+      scale = 8 : []float
+    extend LayerParameter
+      split_param = 147 : SplitParameter
+      engine = 149 : string = ""
+      multinode = 150 : MultinodeLayerParameter
+      mn_activation_param = 151 : MnActivationParameter
+      roi_pooling_param = 8266711 : ROIPoolingParameter
+      simpler_nms_param = 8266712 : SimplerNMSParameter
 
     fork nvcaffe: NVCaffe 0.17
     use ssd
@@ -1050,6 +1089,97 @@ enum CaffeForkTable {
     enum V1LayerParameter.LayerType
       RELU6 = 61
 
+    fork refinedet: RefineDet (sfzhang15)
+    use ssd
+    message MultiBoxLossParameter
+      loc_loss_type = 1 : {L2=0,SMOOTH_L1=1} = SMOOTH_L1
+      conf_loss_type = 2 : {SOFTMAX=0,LOGISTIC=1} = SOFTMAX
+      loc_weight = 3 : float = 1
+      num_classes = 4 : uint32
+      share_location = 5 : bool = true
+      match_type = 6 : {BIPARTITE=0,PER_PREDICTION=1} = PER_PREDICTION
+      overlap_threshold = 7 : float = 0.5
+      use_prior_for_matching = 8 : bool = true
+      background_label_id = 9 : uint32 = 0
+      use_difficult_gt = 10 : bool = true
+      do_neg_mining = 11 : bool
+      neg_pos_ratio = 12 : float = 3
+      neg_overlap = 13 : float = 0.5
+      code_type = 14 : {CORNER=1,CENTER_SIZE=2,CORNER_SIZE=3} = CORNER
+      encode_variance_in_target = 16 : bool = false
+      map_object_to_agnostic = 17 : bool = false
+      ignore_cross_boundary_bbox = 18 : bool = false
+      bp_inside = 19 : bool = false
+      mining_type = 20 : {NONE=0,MAX_NEGATIVE=1,HARD_EXAMPLE=2} = MAX_NEGATIVE
+      nms_param = 21 : NonMaximumSuppressionParameter
+      sample_size = 22 : int32 = 64
+      use_prior_for_nms = 23 : bool = false
+      objectness_score = 24 : float = 0.01
+    message DetectionOutputParameter
+      num_classes = 1 : uint32
+      share_location = 2 : bool = true
+      background_label_id = 3 : int32 = 0
+      nms_param = 4 : NonMaximumSuppressionParameter
+      save_output_param = 5 : SaveOutputParameter
+      code_type = 6 : {CORNER=1,CENTER_SIZE=2,CORNER_SIZE=3} = CORNER
+      keep_top_k = 7 : int32 = -1
+      variance_encoded_in_target = 8 : bool = false
+      confidence_threshold = 9 : float
+      visualize = 10 : bool = false
+      visualize_threshold = 11 : float
+      save_file = 12 : string
+      objectness_score = 24 : float = 0.01
+    extend LayerParameter
+      multibox_loss_param = 201 : MultiBoxLossParameter
+      detection_output_param = 204 : DetectionOutputParameter
+
+    fork yolo9000: caffe-yolo9000 (choasup)
+    use ssd
+    message EvalDetectionParameter
+      side = 1 : uint32 = 7
+      num_class = 2 : uint32 = 20
+      num_object = 3 : uint32 = 2
+      threshold = 4 : float = 0.5
+      sqrt = 5 : bool = true
+      constriant = 6 : bool = true
+      score_type = 7 : {OBJ=0,PROB=1,MULTIPLY=2} = MULTIPLY
+      nms = 8 : float = -1
+      biases = 9 : []float
+      save_output_param = 10 : SaveOutputParameter
+    message ReorgParameter
+      stride = 1 : int32 = 2
+    extend LayerParameter
+      eval_detection_param = 301 : EvalDetectionParameter
+      region_loss_param = 302 : RegionLossParameter
+      reorg_param = 303 : ReorgParameter
+
+    fork caffe-yolo: caffe-yolo (yeahkun)
+    message DetectionLossParameter
+      side = 1 : uint32 = 7
+      num_class = 2 : uint32 = 20
+      num_object = 3 : uint32 = 2
+      object_scale = 4 : float = 1
+      noobject_scale = 5 : float = 0.5
+      class_scale = 6 : float = 1
+      coord_scale = 7 : float = 5
+      sqrt = 8 : bool = true
+      constriant = 9 : bool = false
+    message EvalDetectionParameter
+      side = 1 : uint32 = 7
+      num_class = 2 : uint32 = 20
+      num_object = 3 : uint32 = 2
+      threshold = 4 : float = 0.5
+      sqrt = 5 : bool = true
+      constriant = 6 : bool = true
+      score_type = 7 : {OBJ=0,PROB=1,MULTIPLY=2} = MULTIPLY
+      nms = 8 : float = -1
+    extend LayerParameter
+      detection_loss_param = 200 : DetectionLossParameter
+      eval_detection_param = 201 : EvalDetectionParameter
+    extend V1LayerParameter
+      detection_loss_param = 200 : DetectionLossParameter
+      eval_detection_param = 201 : EvalDetectionParameter
+
     fork ncnn: ncnn's converter schema
     use ssd
     message ShuffleChannelParameter
@@ -1212,6 +1342,20 @@ enum CaffeForkTable {
       reorg_param = 148 : ReorgParameter
       region_param = 149 : *
       pass_through_param = 150 : *
+
+    fork ducha-aiki: ducha-aiki/caffe
+    message RReLUParameter
+      lb = 1 : float = 5
+      ub = 2 : float = 10
+    extend LayerParameter
+      rrelu_param = 203 : RReLUParameter
+
+    fork rrelu: trees with a RReLU layer between slopes
+    message RReLUParameter
+      negative_slope_lower = ? : float
+      negative_slope_upper = ? : float
+    extend LayerParameter
+      rrelu_param = ? : RReLUParameter
 
     fork caffe-face: caffe-face (ydwen)
     message CenterLossParameter
@@ -1531,6 +1675,23 @@ enum CaffeForkTable {
       input_scale = 20 : double = 1
       output_scale = 21 : double = 1
       input_zero_point = 22 : int32 = 0
+    message BNParameter
+      scale_filler = 1 : FillerParameter
+      shift_filler = 2 : FillerParameter
+      bn_mode = 3 : {LEARN=0,INFERENCE=1} = LEARN
+      eps = 4 : float = 1e-05
+      frozen = 5 : bool = false
+      engine = 6 : {DEFAULT=0,CAFFE=1,CUDNN=2} = DEFAULT
+      slope_filler = 7 : FillerParameter
+      bias_filler = 8 : FillerParameter
+      momentum = 9 : float = 0.9
+      icnet = 10 : bool = false
+    message DepthToSpaceParameter
+      block_size = 1 : !int32
+      data_format = 2 : string = "NHWC"
+    message SpaceToDepthParameter
+      block_size = 1 : !int32
+      data_format = 2 : string = "NHWC"
     message SpaceToBatchNDParameter
       block_shape = 1 : []uint32
       paddings = 2 : []uint32
@@ -1545,6 +1706,7 @@ enum CaffeForkTable {
       adaptive_bias_channel_param = 178 : AdaptiveBiasChannelParameter
       annotated_data_param = 200 : AnnotatedDataParameter
       bias_channel_param = 169 : BiasChannelParameter
+      bn_param = 45 : BNParameter
       clip_param = 248 : *
       dense_crf_param = 176 : DenseCRFParameter
       dense_image_data_param = 168 : DenseImageDataParameter
@@ -1590,7 +1752,7 @@ enum CaffeForkTable {
       yolo_v2_loss_param = 198 : *
       yolo_v3_loss_param = 199 : *
       upsample_darknet_param = 209 : UpsampleDarknetParameter
-      depth_to_space_param = 208 : *
+      depth_to_space_param = 208 : DepthToSpaceParameter
       resize_nearest_neighbor_param = 210 : ResizeNearestNeighborParameter
       gather_param = 211 : *
       topk_gather_param = 213 : *
@@ -1602,7 +1764,7 @@ enum CaffeForkTable {
       crop_and_resize_param = 220 : *
       where4_gathernd_crop_param = 221 : *
       pyramid_roi_align_param = 222 : *
-      space_to_depth_param = 223 : *
+      space_to_depth_param = 223 : SpaceToDepthParameter
       pad_param = 224 : PadParameter
       stack_param = 225 : *
       resize_bilinear_param = 226 : ResizeBilinearParameter

@@ -8,6 +8,9 @@ import TensorCore
 ///
 /// Forks append scale and bias: NVCaffe with `scale_bias`, Intel's engines with `use_weight_bias` and `bias_term`; the form
 /// of cuDNN has mean, variance, scale, bias and no factor. The blobs of the file tell them apart, else the block.
+///
+/// Synopsys' tree can add eps to the deviation instead (`add_eps_before_sqrt: false`): (x − mean) / (√variance + eps),
+/// which is the same layer with variance (√variance + eps)² and no eps.
 enum BatchNormLayer: LayerTranslator {
   static var types: [String] { ["BatchNorm", "CuDNNBatchNorm"] }
   static var support: LayerSupport { .limited("3 blobs; 4 or 5 blobs of forks are read too") }
@@ -20,9 +23,11 @@ enum BatchNormLayer: LayerTranslator {
       throw l.error("caffe.batch-norm.rank", "the bottom of shape \(shapeText(l.shape())) has no channel axis")
     }
     try requireFixedStatistics(l)
-    guard p.bool("add_eps_before_sqrt", default: true) else {
+    let isAddedToVariance = p.bool("add_eps_before_sqrt", default: true)
+    guard isAddedToVariance || isGlobal else {
       throw l.error(
-        "caffe.batch-norm.epsilon", "eps added to the deviation is not supported", p, "add_eps_before_sqrt")
+        "caffe.batch-norm.epsilon", "eps added to the deviation of the batch's own statistics is not supported", p,
+        "add_eps_before_sqrt", help: "remove use_global_stats: false, or read the net for the TEST phase")
     }
     let channels = try l.size(1, "the number of channels")
     let form = BatchNormForm(l, p, channels: channels)
@@ -43,11 +48,12 @@ enum BatchNormLayer: LayerTranslator {
     let epsilon = p.float("eps", default: 1e-5)
     if isGlobal {
       let f = try factor?.floats().first ?? 1
+      var spread = try scaled(variance, by: f)
+      if !isAddedToVariance { spread = try widened(spread, by: epsilon) }
       try l.emit(
-        BatchNormalization(epsilon: epsilon),
+        BatchNormalization(epsilon: isAddedToVariance ? epsilon : 0),
         [
-          try l.bottom(), scale, bias, l.constant("mean", try scaled(mean, by: f)),
-          l.constant("variance", try scaled(variance, by: f)),
+          try l.bottom(), scale, bias, l.constant("mean", try scaled(mean, by: f)), l.constant("variance", spread),
         ])
     } else {
       try l.emit(BatchNormalization(epsilon: epsilon, statistics: .batch), [try l.bottom(), scale, bias, nil, nil])
@@ -69,6 +75,15 @@ enum BatchNormLayer: LayerTranslator {
     if factor == 1 { return t }
     let s: Float = factor == 0 ? 0 : 1 / factor
     return try Tensor(try t.floats().map { $0 * s }, shape: t.shape)
+  }
+
+  /// Variances of deviations that are greater by eps.
+  private static func widened(_ t: Tensor, by eps: Float) throws(Diagnostic) -> Tensor {
+    let wide = try t.floats().map { v in
+      let deviation = Double(v).squareRoot() + Double(eps)
+      return Float(deviation * deviation)
+    }
+    return try Tensor(wide, shape: t.shape)
   }
 }
 

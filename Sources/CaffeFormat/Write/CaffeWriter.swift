@@ -30,7 +30,7 @@ package enum CaffeWriter {
       var message = layer.message
       message.clear("blobs")
       for tensor in i < blobs.count ? blobs[i] : [] { try message.append("blobs", .message(try blob(tensor))) }
-      try net.append("layer", .message(message))
+      try net.append("layer", .message(try CaffeForks.withFileNumbers(message)))
     }
     return try net.encoded()
   }

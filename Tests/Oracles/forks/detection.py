@@ -101,6 +101,50 @@ def detection_cases():
         )
 
 
+def refined(loc, conf, prior, first_conf, first_loc, least, **settings):
+    """RefineDet: each image has priors of its own, and none but class 0 where the first detector sees nothing."""
+    n, priors = conf.shape[:2]
+    rows = []
+    for i in range(n):
+        scores, own = conf[i:i + 1].copy(), prior.copy()
+        for k in range(priors):
+            if first_conf[i, k, 1] < np.float32(least):
+                scores[0, k] = [1] + [0] * (scores.shape[2] - 1)
+            if first_loc is not None:
+                own[0, 0, 4 * k:4 * k + 4] = decode(
+                    prior[0, 0, 4 * k:4 * k + 4], prior[0, 1, 4 * k:4 * k + 4], first_loc[i, 4 * k:4 * k + 4],
+                    settings["code"], settings["encoded"])
+        found = detection_output(loc[i:i + 1], scores, own, **settings).reshape(-1, 7)
+        rows += [[i, *row[1:]] for row in found if row[1] >= 0]
+    return np.array(rows).reshape(1, 1, -1, 7)
+
+
+def refined_cases():
+    for k, (name, code, moves) in enumerate([("moves", "CENTER_SIZE", True), ("corner", "CORNER_SIZE", True),
+                                             ("scores", "CENTER_SIZE", False)]):
+        n, priors, classes = 2, 19, 4
+        centre, size = uniform(140 + k, 0.2, 0.8, priors, 2), uniform(150 + k, 0.2, 0.5, priors, 2)
+        prior = np.stack([
+            np.concatenate([centre - size / 2, centre + size / 2], axis=1).reshape(-1),
+            np.tile(np.array([0.1, 0.15, 0.2, 0.25], np.float32), priors),
+        ])[None].astype(np.float32)
+        loc, first_loc = numbers(160 + k, n, priors * 4), numbers(170 + k, n, priors * 4)
+        conf = softmax(numbers(180 + k, n, priors, classes), axis=2).astype(np.float32)
+        first = softmax(numbers(190 + k, n, priors, 2), axis=2).astype(np.float32)
+        text = (
+            f"detection_output_param {{ num_classes: {classes} code_type: {code} keep_top_k: 9 objectness_score: 0.4 "
+            "confidence_threshold: 0.2 nms_param { nms_threshold: 0.45 top_k: 8 } }"
+        )
+        inputs = {"l": loc, "c": conf.reshape(n, -1), "p": prior, "a": first.reshape(n, -1)}
+        if moves:
+            inputs["b"] = first_loc
+        yield Case(
+            f"refined-{name}", layer("DetectionOutput", list(inputs), ["y"], text), inputs,
+            {"y": refined(loc, conf, prior, first, first_loc if moves else None, 0.4, classes=classes, share=True,
+                          background=0, code=code, encoded=False, threshold=0.2, limit=0.45, eta=1.0, top_k=8, keep=9)},
+        )
+
+
 def prior_box(rows, columns, height, width, shapes, step, offset, clip, variance):
     boxes = []
     for y in range(rows):
@@ -244,6 +288,54 @@ def roi_pool(x, rois, scale, ph, pw):
     return out
 
 
+def base_anchors(scales):
+    """x1, y1, x2, y2 around the first place of a stride of 16: ratios outside, scales inside."""
+    out = []
+    for ratio in (0.5, 1, 2):
+        w = math.floor(math.sqrt(256 / ratio) + 0.5)
+        h = math.floor(w * ratio + 0.5)
+        out += [[7.5 + side * 0.5 * (v * s - 1) for side in (-1, 1) for v in (w, h)] for s in scales]
+    return out
+
+
+def simpler_nms(scores, moves, image, scales, least, before, after, limit):
+    height, width, scale = (int(v) for v in image.reshape(-1)[:3])
+    anchors, found = base_anchors(scales), []
+    for y in range(scores.shape[2]):
+        for x in range(scores.shape[3]):
+            for k, (x1, y1, x2, y2) in enumerate(anchors):
+                d = moves[0, 4 * k:4 * k + 4, y, x].astype(np.float64)
+                w, h = x2 - x1 + 1, y2 - y1 + 1
+                cx, cy = d[0] * w + x1 + w / 2 + 16 * x, d[1] * h + y1 + h / 2 + 16 * y
+                half = math.exp(d[2]) * w / 2, math.exp(d[3]) * h / 2
+                box = [cx - half[0], cy - half[1], cx + half[0], cy + half[1]]
+                box = [min(max(v, 0), (width if i % 2 == 0 else height) - 1) for i, v in enumerate(box)]
+                if int(box[2] - box[0] + 1) >= least * scale and int(box[3] - box[1] + 1) >= least * scale:
+                    found.append((float(scores[0, len(anchors) + k, y, x]), box))
+    found.sort(key=lambda item: -item[0])
+    area = lambda b: max(0, b[2] - b[0] + 1) * max(0, b[3] - b[1] + 1)
+    kept = []
+    for score, box in found[:before]:
+        def overlaps(other):
+            inner = area([max(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), min(box[3], other[3])])
+            return inner > limit * (area(box) + area(other) - inner)
+        if score > 0 and len(kept) < after and not any(map(overlaps, kept)):
+            kept.append(box)
+    return np.array([[0, *box] for box in kept])
+
+
+def proposal_cases():
+    scores, moves = numbers(130, 1, 12, 4, 5), numbers(131, 1, 24, 4, 5, scale=0.2)
+    image = np.array([[62.5, 79.25, 1.75]], np.float32)
+    for name, before, after in (("all", 500, 100), ("few", 30, 6)):
+        text = f"scale: 1 scale: 2 min_bbox_size: 14 pre_nms_topn: {before} post_nms_topn: {after} iou_threshold: 0.6"
+        yield Case(
+            f"simpler-nms-{name}", layer("SimplerNMS", ["s", "d", "i"], ["y"], f"simpler_nms_param {{ {text} }}"),
+            {"s": scores, "d": moves, "i": image}, {"y": simpler_nms(scores, moves, image, (1, 2), 14, before, after, 0.6)},
+            rtol=5e-4, atol=1e-4,
+        )
+
+
 def region_cases():
     rois = np.array(
         [[0, 4, 8, 70, 60], [1, 30.5, 2, 33, 3], [1, 90, 80, 111, 95], [0, -7.5, -3, 20, 40], [0, 64, 33.4, 64, 33.4]],
@@ -264,6 +356,8 @@ def region_cases():
 
 def cases():
     yield from detection_cases()
+    yield from refined_cases()
     yield from prior_cases()
     yield from yolo_cases()
+    yield from proposal_cases()
     yield from region_cases()

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .case import Case, layer, numbers, uniform
+from .case import Case, bilinear_zero, layer, numbers, uniform
 
 
 def correlation(a, b, kernel, pad, displacement, s1, s2, difference, direction=None):
@@ -240,6 +240,7 @@ def cases():
                       "mean_scale: 2 output_scale: 0.5 }"),
         {"x": x}, {"y": 0.5 * (3 * x - 2 * mean)},
     )
+    yield from light_cases()
     yield from augmentation_cases(x)
     yield from loss_cases(holes)
 
@@ -266,6 +267,39 @@ def augmentation_cases(x):
         "augmentation-learning", layer("DataAugmentation", ["x"], ["y"], text.format(1000, "false", "")), {"x": pictures},
         {"y": pictures - running.mean(axis=(2, 3), keepdims=True)}, blobs={"layer": blobs}, atol=1e-3,
     )
+
+
+def warp(image, places):
+    n, c, h, w = image.shape
+    out = np.zeros(image.shape)
+    for b in range(n):
+        for y in range(h):
+            for x in range(w):
+                for k in range(c):
+                    out[b, k, y, x] = bilinear_zero(image[b, k], places[b, 1, y, x], places[b, 0, y, x])
+    return out
+
+
+def light_cases():
+    """LiteFlowNet."""
+    image = numbers(20, 2, 3, 5, 7)
+    places = uniform(21, -2.5, 8.5, 2, 2, 5, 7)
+    yield Case("warp", layer("Warp", ["x", "p"], ["y"]), {"x": image, "p": places}, {"y": warp(image, places)})
+    flow = numbers(22, 2, 2, 5, 7, scale=2)
+    grid = np.stack(np.meshgrid(np.arange(7), np.arange(5)))[None]
+    moved = flow + grid.astype(np.float32)
+    yield Case(
+        "grid",
+        layer("Grid", ["f"], ["g"], name="grid")
+        + layer("Eltwise", ["f", "g"], ["p"], name="sum") + layer("Warp", ["x", "p"], ["y"]),
+        {"x": image, "f": flow}, {"y": warp(image, moved)},
+    )
+    x = numbers(23, 1, 6, 5, 7, scale=3)
+    yield Case("negative-square", layer("NegSquare", ["x"], ["y"]), {"x": x}, {"y": -x.astype(np.float64) ** 2})
+    below = x.astype(np.float64) - x.max(axis=1, keepdims=True)
+    yield Case("exp-max", layer("ExpMax", ["x"], ["y"]), {"x": x}, {"y": np.exp(below)})
+    yield Case("exp-max-base", layer("ExpMax", ["x"], ["y"], "expmax_param { base: 2 scale: 0.5 shift: 1 }"), {"x": x},
+               {"y": 2 ** (1 + 0.5 * below)})
 
 
 def loss_cases(holes):

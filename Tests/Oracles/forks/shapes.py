@@ -171,6 +171,11 @@ def cases():
         given = scale[:1].reshape(()) if across else scale
         yield Case(f"normalize-{'picture' if across else 'place'}", layer("Normalize", ["x"], ["y"], text), {"x": x},
                    {"y": normalize(x, across, given, 0.01)}, blobs={"layer": [given]})
+    for name, text, divisor in (
+        ("middle", "negative_slope_lower: 3 negative_slope_upper: 8", 5.5), ("logarithmic", "lb: 4 ub: 9", 5 / math.log(9 / 4)),
+    ):
+        yield Case(f"rrelu-{name}", layer("RReLU", ["x"], ["y"], f"rrelu_param {{ {text} }}"), {"x": x},
+                   {"y": np.maximum(x, 0) + np.minimum(x, 0) / divisor})
     yield Case("grn", layer("GRN", ["x"], ["y"], "grn_param { bias: 0.5 }"), {"x": x},
                {"y": x / np.sqrt((x.astype(np.float64) ** 2).sum(1, keepdims=True) + 0.5)})
     yield from sampling_cases()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .case import Case, layer, numbers
+from .shapes import reorg
 
 
 def windows(x, kernel, stride, begin, end, size):
@@ -116,9 +117,137 @@ def block_cases():
                "crops: [1, 1, 0, 4] }"), {"x": forth}, {"y": x})
 
 
+def depth_to_space(x, block, channels_first):
+    """x as [N, H, W, C]; `channels_first`: the channels' own number comes before the place in the block."""
+    n, h, w, c = x.shape
+    depth = c // (block * block)
+    out = np.zeros((n, h * block, w * block, depth), x.dtype)
+    for i in range(h * block):
+        for j in range(w * block):
+            place = i % block * block + j % block
+            for d in range(depth):
+                source = d * block * block + place if channels_first else place * depth + d
+                out[:, i, j, d] = x[:, i // block, j // block, source]
+    return out
+
+
+def space_to_depth(x, block):
+    n, h, w, c = x.shape
+    out = np.zeros((n, h // block, w // block, c * block * block), x.dtype)
+    for i in range(h):
+        for j in range(w):
+            start = (i % block * block + j % block) * c
+            out[:, i // block, j // block, start:start + c] = x[:, i, j]
+    return out
+
+
+def depth_cases():
+    last = lambda x: x.transpose(0, 2, 3, 1)
+    first = lambda x: x.transpose(0, 3, 1, 2)
+    x = numbers(430, 2, 18, 4, 5)
+    for form in ("NCHW", "DCR", "CRD"):
+        yield Case(f"depth-to-space-{form.lower()}",
+                   layer("DepthToSpace", ["x"], ["y"], f'depth_to_space_param {{ block_size: 3 data_format: "{form}" }}'),
+                   {"x": x}, {"y": first(depth_to_space(last(x), 3, form == "CRD"))})
+    yield Case("depth-to-space-default", layer("DepthToSpace", ["x"], ["y"], "depth_to_space_param { block_size: 3 }"),
+               {"x": last(x)}, {"y": depth_to_space(last(x), 3, False)})
+    y = numbers(431, 2, 3, 4, 6)
+    yield Case("space-to-depth-nchw",
+               layer("SpaceToDepth", ["x"], ["y"], 'space_to_depth_param { block_size: 2 data_format: "NCHW" }'),
+               {"x": y}, {"y": first(space_to_depth(last(y), 2))})
+    yield Case("space-to-depth-default", layer("SpaceToDepth", ["x"], ["y"], "space_to_depth_param { block_size: 2 }"),
+               {"x": last(y)}, {"y": space_to_depth(last(y), 2)})
+
+
+def norm_cases():
+    x = numbers(440, 2, 3, 4, 5)
+    mean, variance = numbers(441, 3), np.array([2.5, 0.001, 0.0], np.float32)
+    factor = np.array([2], np.float32)
+    deviation = np.sqrt(variance.astype(np.float64) / 2) + 0.25
+    yield Case("batch-norm-deviation",
+               layer("BatchNorm", ["x"], ["y"], "batch_norm_param { add_eps_before_sqrt: false eps: 0.25 }"), {"x": x},
+               {"y": (x - mean.reshape(1, 3, 1, 1) / 2) / deviation.reshape(1, 3, 1, 1)},
+               blobs={"layer": [mean, variance, factor]})
+    slope, bias, spread = numbers(442, 1, 3, 1, 1), numbers(443, 1, 3, 1, 1), np.array([0.5, 2, 0.25], np.float32)
+    blobs = [slope, bias, mean.reshape(1, 3, 1, 1), spread.reshape(1, 3, 1, 1)]
+    unit = (x - blobs[2]) / np.sqrt(blobs[3].astype(np.float64) + 0.125)
+    yield Case("bn-icnet", layer("BN", ["x"], ["y"], "bn_param { icnet: true eps: 0.125 frozen: true }"), {"x": x},
+               {"y": slope * unit + bias}, blobs={"layer": blobs})
+    # Fillers alone, which the block must tell apart: a mean of 0 and a variance of 1.
+    text = "bn_param { icnet: true frozen: true eps: 0.125 slope_filler { value: 2 } bias_filler { value: -0.5 } }"
+    yield Case("bn-icnet-fillers", layer("BN", ["x"], ["y"], text), {"x": x}, {"y": 2 * x / np.sqrt(1.125) - 0.5})
+
+
+def eltwise(a, b, operation, axis=0, coeff=(1, 1)):
+    """Element by element of a; those of b stand at `axis` and are read once for each inner run."""
+    outer, inner = int(np.prod(a.shape[:axis])), int(np.prod(a.shape[axis + b.ndim:]))
+    flat, rows = b.reshape(-1).astype(np.float64), a.reshape(outer, b.size, inner).astype(np.float64)
+    out = np.zeros_like(rows)
+    for n in range(outer):
+        for d in range(b.size):
+            for t in range(inner):
+                x, y = rows[n, d, t], flat[d]
+                out[n, d, t] = {"SUM": coeff[0] * x + coeff[1] * y, "PROD": x * y, "MAX": max(x, y), "MIN": min(x, y),
+                                "DIV": x / y}[operation]
+    return out.reshape(a.shape)
+
+
+def eltwise_cases():
+    x = numbers(450, 2, 3, 4, 5)
+    other = np.where(np.abs(z := numbers(451, 2, 3, 4, 5)) < 0.1, 0.5, z).astype(np.float32)
+    third = numbers(452, 2, 3, 4, 5)
+    for operation in ("SUM", "PROD", "MAX", "MIN", "DIV"):
+        for name, part, axis in (
+            ("same", other, 0), ("scalar", other[0, 0, 0, 0], 0), ("rows", other[:, :, 0, 0], 0), ("channels", other[0, :, 0, 0], 1),
+            ("last", other[0, 0, 0], -1),
+        ):
+            part, coeff = np.asarray(part, np.float32), (0.5, -2) if operation == "SUM" and name != "rows" else (1, 1)
+            weights = f"coeff: {coeff[0]} coeff: {coeff[1]}" if coeff != (1, 1) else ""
+            text = f"eltwise_param {{ operation: {operation} axis: {axis} {weights} }}"
+            yield Case(f"eltwise-{operation.lower()}-{name}", layer("Eltwise", ["x", "z"], ["y"], text), {"x": x, "z": part},
+                       {"y": eltwise(x, part, operation, axis % 4, coeff)})
+    column = other[0, :, 0, 0]
+    yield Case("eltwise-three", layer("Eltwise", ["x", "z", "w"], ["y"], "eltwise_param { operation: MIN axis: 1 }"),
+               {"x": x, "z": column, "w": third}, {"y": np.minimum(eltwise(x, column, "MIN", 1), third)})
+
+
+def python(module, name, settings, bottoms=("x",)):
+    text = f"python_param {{ module: '{module}' layer: '{name}' param_str: \"{settings}\" }}"
+    return layer("Python", bottoms, ["y"], text)
+
+
+def python_cases():
+    x = numbers(460, 2, 3, 4, 5)
+    # ENet's: its test phase multiplies by 1 / (1 - p).
+    yield Case("python-dropout", python("spatial_dropout", "SpatialDropoutLayer", "{'phase': 'TEST', 'p': '0.25'}"),
+               {"x": x}, {"y": x / 0.75})
+    sides = ((0, 0), (0, 0), (2, 1), (0, 3))
+    for mode in ("constant", "edge", "reflect"):
+        settings = f"{{'pad_t': 2, 'pad_b': 1, 'pad_l': 0, 'pad_r': 3, 'pad_mode': '{mode}'}}"
+        yield Case(f"python-pad-plane-{mode}", python("pad", "PadTensor", settings), {"x": x}, {"y": np.pad(x, sides, mode)})
+    listed = str([list(s) for s in sides])
+    yield Case("python-pad", python("pads", "Pad", listed), {"x": x}, {"y": np.pad(x, sides)})
+    yield Case("python-pad-value", python("pads", "PadV2", f"{{'paddings': {listed}, 'constant_values': -1.5}}"), {"x": x},
+               {"y": np.pad(x, sides, constant_values=-1.5)})
+    yield Case("python-pad-mirror", python("pads", "MirrorPad", f"{{'paddings': {listed}, 'mode': 'REFLECT'}}"), {"x": x},
+               {"y": np.pad(x, sides, "reflect")})
+    row = np.where(np.abs(z := numbers(461, 4, 1)) < 0.1, 0.5, z).astype(np.float32)
+    results = [x * row, 0.5 * x - 2 * row, np.maximum(x, row), x / row, np.minimum(x, row)]
+    for k, y in enumerate(results):
+        yield Case(f"python-eltwise-{k}",
+                   python("eltwise", "Eltwise", f"{{'operation': {k}, 'coeff': [0.5, -2]}}", ("x", "z")),
+                   {"x": x, "z": row}, {"y": y})
+    y = numbers(462, 2, 8, 4, 6)
+    yield Case("python-reorg", python("yolov2", "darknet_reorg", ""), {"x": y}, {"y": reorg(y, 2, False)})
+
+
 def cases():
     yield from padding_cases()
     yield from block_cases()
+    yield from python_cases()
+    yield from depth_cases()
+    yield from norm_cases()
+    yield from eltwise_cases()
     x = numbers(420, 2, 3, 4, 5, scale=5)
     yield Case("relu-six", layer("ReLU", ["x"], ["y"], "relu_param { relu6: true negative_slope: 0.5 }"), {"x": x},
                {"y": np.minimum(np.where(x > 0, x, 0.5 * x), 6)})

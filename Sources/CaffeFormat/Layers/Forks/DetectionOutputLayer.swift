@@ -5,10 +5,10 @@ import TensorCore
 
 /// SSD's last layer: decodes boxes, suppresses overlaps class by class, keeps the best. Result [1, 1, K, 7]: image, label,
 /// score, box; images and labels in order, scores falling. Without any detection one row of −1 for each image.
-/// Source: SSD detection_output_layer.cpp, bbox_util.cpp.
+/// Source: SSD detection_output_layer.cpp, bbox_util.cpp. More than three bottoms: see `RefinedDetection`.
 enum DetectionOutputLayer: LayerTranslator {
   static var types: [String] { ["DetectionOutput"] }
-  static var bottoms: ClosedRange<Int> { 3...unlimited }
+  static var bottoms: ClosedRange<Int> { 3...5 }
 
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("detection_output_param")
@@ -16,7 +16,8 @@ enum DetectionOutputLayer: LayerTranslator {
     let boxes = try decode(l, p, s)
     let confidence = try l.reshaped(
       try l.bottom(1), to: [Dim(s.images), Dim(s.priors), Dim(s.classes)], "confidence")
-    let scores = try l.add(Transpose([0, 2, 1]), [confidence], "scores")
+    let scores = try l.add(
+      Transpose([0, 2, 1]), [try RefinedDetection.scores(l, p, s, confidence)], "scores")
     let boxParts = try l.pieces(boxes, axis: 0, count: s.images, "boxes_of")
     let scoreParts = try l.pieces(scores, axis: 0, count: s.images, "scores_of")
     var rows: [ValueID] = []
@@ -38,26 +39,33 @@ enum DetectionOutputLayer: LayerTranslator {
     let corner = [Dim(1), 1, Dim(s.priors), 4]
     let prior = try l.pieces(try l.reshaped(halves[0], to: corner, "prior_boxes"), axis: 3, count: 4, "prior")
     let variance = try l.pieces(try l.reshaped(halves[1], to: corner, "variances"), axis: 3, count: 4, "variance")
+    let refined = try RefinedDetection.priors(l, p, s, prior, variance)
+    return try l.add(Concat(axis: 3), try corners(l, p, s, loc, refined ?? prior, variance), "boxes")
+  }
+
+  /// The corners of priors after their moves, one value each.
+  static func corners(
+    _ l: LayerBuilder, _ p: ParameterBlock, _ s: DetectionSettings, _ loc: [ValueID], _ prior: [ValueID],
+    _ variance: [ValueID]
+  ) throws(Diagnostic) -> [ValueID] {
     // Offsets times their variance, unless the variance was put into the target.
     var d: [ValueID] = []
     for k in 0..<4 {
       d.append(s.isVarianceInTarget ? loc[k] : try l.binary(.multiply, loc[k], variance[k], "offset\(k)"))
     }
-    let decoded: [ValueID]
     let w = try l.binary(.subtract, prior[2], prior[0], "prior_width")
     let h = try l.binary(.subtract, prior[3], prior[1], "prior_height")
     switch s.code {
     case "CORNER":
-      decoded = try (0..<4).map4 { (k) throws(Diagnostic) in try l.binary(.add, prior[k], d[k], "corner\(k)") }
+      return try (0..<4).map4 { (k) throws(Diagnostic) in try l.binary(.add, prior[k], d[k], "corner\(k)") }
     case "CORNER_SIZE":
-      decoded = try (0..<4).map4 { (k) throws(Diagnostic) in
+      return try (0..<4).map4 { (k) throws(Diagnostic) in
         let moved = try l.binary(.multiply, d[k], k % 2 == 0 ? w : h, "moved\(k)")
         return try l.binary(.add, prior[k], moved, "corner\(k)")
       }
-    case "CENTER_SIZE": decoded = try centerSize(l, d, prior, w, h)
+    case "CENTER_SIZE": return try centerSize(l, d, prior, w, h)
     default: throw l.error("caffe.detection.code-type", "unknown code_type \(s.code)", p, "code_type")
     }
-    return try l.add(Concat(axis: 3), decoded, "boxes")
   }
 
   private static func centerSize(

@@ -36,7 +36,8 @@ enum L2NormalizationLayer: LayerTranslator {
 }
 
 /// The BN layer of PSPNet and others (blobs slope, bias, mean, variance) and of SegNet (blobs scale and shift, the
-/// statistics folded in). Told apart by the number of blobs in the file, else by the block's fields.
+/// statistics folded in). Told apart by the number of blobs in the file, else by the block's fields: Synopsys' tree has
+/// both and says with `icnet: true` that PSPNet's is meant (its bn_layer.cpp).
 enum BNLayer: LayerTranslator {
   static var types: [String] { ["BN"] }
   static func allowsInPlace(_ layer: CaffeLayer) -> Bool { true }
@@ -47,7 +48,8 @@ enum BNLayer: LayerTranslator {
     let channels = try l.size(1, "the number of channels")
     let shape = [1, channels, 1, 1]
     let isSegNet =
-      l.sourceBlobCount.map { $0 == 2 } ?? (p.has("bn_mode") || p.has("scale_filler") || p.has("shift_filler"))
+      l.sourceBlobCount.map { $0 == 2 }
+      ?? (!p.bool("icnet") && (p.has("icnet") || p.has("bn_mode") || p.has("scale_filler") || p.has("shift_filler")))
     let (first, second) = isSegNet ? ("scale_filler", "shift_filler") : ("slope_filler", "bias_filler")
     let slope = try l.blobTensor(shape: shape, filler: filler(l, p.block(first), 1)).reshaped([channels])
     let bias = try l.blobTensor(shape: shape, filler: filler(l, p.block(second), 0)).reshaped([channels])

@@ -6,10 +6,12 @@ import TensorCore
 /// Faster R-CNN's region proposals: anchors moved by predictions, clipped, the best kept after suppression. Result
 /// [K, 5] of image 0, second top the scores [K, 1]. Bottoms: scores [1, 2A, H, W], moves [1, 4A, H, W], image [1, 3].
 ///
-/// Known as layer type Proposal, and as a Python layer whose settings are in `param_str`.
-/// Source: py-faster-rcnn lib/rpn/proposal_layer.py, generate_anchors.py.
+/// Known as layer type Proposal, and as a Python layer whose settings are in `param_str`. SimplerNMS is a form of it that
+/// cuts the picture's height, width and scale to whole numbers, and drops boxes whose score is not positive.
+/// Sources: py-faster-rcnn lib/rpn/proposal_layer.py, generate_anchors.py; Intel Caffe's simpler_nms_layer.cpp,
+/// gen_anchors.cpp.
 enum ProposalLayer: LayerTranslator {
-  static var types: [String] { ["Proposal"] }
+  static var types: [String] { ["Proposal", "SimplerNMS"] }
   static var bottoms: ClosedRange<Int> { 3...3 }
   static var tops: ClosedRange<Int> { 1...2 }
 
@@ -36,7 +38,9 @@ enum ProposalLayer: LayerTranslator {
       throw l.error("caffe.proposal.image", "the third bottom has \(numbers) numbers, not 3")
     }
     let row = try l.reshaped(try l.bottom(2), to: [Dim(numbers)], "image_flat")
-    let image = try l.pieces(row, axis: 0, count: numbers, "image")
+    let isSimpler = l.layer.type == "SimplerNMS"
+    let sizes = isSimpler ? try l.map(.floor, row, "image_whole") : row
+    let image = try l.pieces(sizes, axis: 0, count: numbers, "image")
     let boxes = try clipped(l, try moved(l, s, anchors, h, w), image)
     let scores = try foreground(l, a, total)
     try keep(l, s, boxes, scores, image, total)
@@ -129,7 +133,7 @@ enum ProposalLayer: LayerTranslator {
         grown, try l.reshaped(bestScores, to: [1, 1, Dim(count)], "nms_scores"),
         try l.constant("post_nms", ints: [limit]),
         l.constant("overlap", try Tensor([s.overlap])),
-        l.constant("threshold", try Tensor([-Float.greatestFiniteMagnitude])),
+        l.constant("threshold", try Tensor([s.leastScore])),
       ], "kept")
     let third = try l.add(Gather(axis: 1), [kept, try l.constant("box_column", ints: [2])], "kept_column")
     let places = try l.add(Squeeze(), [third, try l.constant("column_axis", ints: [1])], "places")
@@ -153,6 +157,8 @@ struct ProposalSettings {
   var before = 6000
   var after = 300
   var overlap: Float = 0.7
+  /// Scores must be greater.
+  var leastScore = -Float.greatestFiniteMagnitude
 
   init(_ l: LayerBuilder) throws(Diagnostic) {
     if l.layer.type == "Python" {
@@ -160,6 +166,15 @@ struct ProposalSettings {
       if let v = text.numbers("feat_stride").first { stride = Self.whole(v) }
       if !text.numbers("scales").isEmpty { scales = text.numbers("scales") }
       if !text.numbers("ratios").isEmpty { ratios = text.numbers("ratios") }
+    } else if l.layer.type == "SimplerNMS" {
+      let p = l.parameters("simpler_nms_param")
+      stride = p.int("feat_stride", default: 16)
+      minimumSize = Float(p.int("min_bbox_size", default: 16))
+      scales = p.floats("scale")
+      before = p.int("pre_nms_topn", default: 6000)
+      after = p.int("post_nms_topn", default: 300)
+      overlap = p.float("iou_threshold", default: 0.7)
+      leastScore = 0
     } else {
       let p = l.parameters("proposal_param")
       func number(_ names: [String]) -> Float? {
@@ -178,7 +193,7 @@ struct ProposalSettings {
       after = Self.whole(number(["post_nms_topn", "max_rois"]) ?? 300)
       overlap = number(["nms_thresh", "iou_threshold", "rpn_nms_thresh"]) ?? 0.7
     }
-    guard stride >= 1, base >= 1, base < 1 << 16, ratios.count * scales.count <= 1 << 12,
+    guard stride >= 1, base >= 1, base < 1 << 16, ratios.count * scales.count <= 1 << 12, !scales.isEmpty,
       (ratios + scales).allSatisfy({ $0 > 0 && $0 < 1e4 })
     else {
       throw l.error("caffe.proposal.settings", "stride, base size, ratios and scales must be positive")
@@ -203,44 +218,5 @@ struct ProposalSettings {
       }
     }
     return out
-  }
-}
-
-/// The little of Python's and YAML's dictionaries that `param_str` holds: names with numbers or lists of numbers.
-struct PythonText {
-  private let text: String
-  init(_ text: String) { self.text = text }
-
-  /// The numbers behind `name:`, up to the end of the list or the next entry.
-  func numbers(_ name: String) -> [Float] {
-    let words = text.split(omittingEmptySubsequences: false) { $0 == "\n" }.joined(separator: ",")
-    var rest = Substring(words)
-    while !rest.isEmpty, !rest.hasPrefix(name) { rest = rest.dropFirst() }
-    rest = rest.dropFirst(name.count)
-    while let c = rest.first, c == "'" || c == "\"" || c == ":" || c == " " { rest = rest.dropFirst() }
-    // YAML's tag of a tuple.
-    if rest.hasPrefix("!!") { rest = rest.drop { $0 != "[" && $0 != "(" } }
-    var body = rest
-    if rest.first == "[" || rest.first == "(" {
-      body = rest.dropFirst().prefix { $0 != "]" && $0 != ")" }
-    } else {
-      body = rest.prefix { $0 != "," && $0 != "}" }
-    }
-    return body.split { $0 == "," || $0 == " " }.compactMap { Float($0) }
-  }
-}
-
-/// Layers written in Python: proposals are known by the name of their class, others are kept as they are.
-enum PythonLayer: LayerTranslator {
-  static var types: [String] { ["Python"] }
-  static var bottoms: ClosedRange<Int> { 0...unlimited }
-  static var tops: ClosedRange<Int> { 0...unlimited }
-
-  static func build(_ l: LayerBuilder) throws(Diagnostic) {
-    let p = l.parameters("python_param")
-    guard p.string("layer") == "ProposalLayer", l.bottoms.count == 3, l.topCount <= 2 else {
-      throw LayerBuilder.keepForeign
-    }
-    try ProposalLayer.build(l)
   }
 }

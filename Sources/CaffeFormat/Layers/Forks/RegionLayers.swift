@@ -15,13 +15,24 @@ enum ROIPoolingLayer: LayerTranslator {
 }
 
 /// Mean of bilinear samples in bins of regions. Source: Mask R-CNN ports' roi_align_layer.cpp.
+///
+/// Trees whose block has no `sampling_ratio` may mean something else by the same fields: jasjeetIM's Mask R-CNN and
+/// Synopsys' tree take the greatest of four samples of a bin. A warning says so.
 enum ROIAlignLayer: LayerTranslator {
   static var types: [String] { ["ROIAlign"] }
+  static var support: LayerSupport {
+    .limited("the mean of samples; forms that take the greatest sample are not told apart")
+  }
   static var bottoms: ClosedRange<Int> { 2...2 }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let p = l.parameters("roi_align_param")
     let (h, w) = try RegionShape.of(l, p)
     let regions = try RegionShape.regions(l)
+    if !p.has("sampling_ratio") {
+      l.warn(
+        "caffe.roi-align.form", "is read as the mean of samples, but some forks' layer of that name takes the greatest one",
+        p, help: "sampling_ratio: -1 says that the mean is meant")
+    }
     let corners = try l.add(
       Slice(),
       [
