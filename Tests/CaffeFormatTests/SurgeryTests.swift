@@ -63,4 +63,26 @@ import Testing
     let tail = try NetSurgery.cut(try net(chain), from: "b", to: nil, shape: [2, 3])
     #expect(tail.layers.map(\.name) == ["b", "c"])
   }
+
+  /// The weights file has the shared blobs for f1 alone; f2 must not lose them with it.
+  @Test(arguments: ["cut", "drop"]) func sharedBlobsOutliveTheirOwner(how: String) throws {
+    let fixture = try #require(Fixtures.cases("caffe-layers").first { $0.id == "shared_only_owner_in_file" })
+    let (sink, options) = (DiagnosticSink(), fixture.options)
+    let net = try CaffeReader.readNet(text: fixture.bytes("deploy.prototxt"), sink: sink)
+    let weights = try CaffeReader.readWeights(try fixture.bytes("weights.caffemodel"), sink: sink)
+    let whole = try CaffeReader.build(net, weights: weights, options: options, sink: sink)
+    let shared = SharedParameters(net.layers, weights)
+    #expect(shared.carried(into: weights, net.layers).carried.isEmpty)
+    let part =
+      how == "cut"
+      ? try NetSurgery.cut(net, from: nil, to: "fb", shape: nil) : try NetSurgery.dropping(net, "f1")
+    let model = try CaffeReader.build(
+      part, weights: shared.carried(into: weights, part.layers), options: options, sink: sink)
+    #expect(sink.errors.isEmpty)
+    let expected = try #require(whole.blobs.last)
+    let actual = try #require(model.blobs.last)
+    #expect(expected.count == 2)
+    #expect(try actual.map { try $0.floats() } == expected.map { try $0.floats() })
+    #expect(try actual.contains { try $0.floats().contains { $0 != 0 } })
+  }
 }

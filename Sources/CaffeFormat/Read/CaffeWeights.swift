@@ -58,6 +58,8 @@ package struct CaffeWeights: Sendable {
   package var file: String?
   /// What the data layers of the net that was saved did to pictures.
   package var transforms: [DataTransform] = []
+  /// Values of named parameters whose layer was taken out of the net; they go before those of other layers.
+  package var carried: [String: CaffeBlob] = [:]
 
   package init(layers: [Layer], container: Container, file: String?) {
     self.layers = layers

@@ -25,6 +25,7 @@ enum CaffeLoading {
       throw Diagnostic.error("caffe.model.no-net", "weights alone have no layers that could be changed", status: .usage)
     }
     let transforms = DataTransform.all(of: net, state: build.state)
+    var shared = blobs.map { SharedParameters(selected(net, build), $0) }
     if edits.isDeployed {
       let shapes = try options.dims().compactMapValues { dims in
         let numbers = dims.map { $0.value ?? 1 }
@@ -37,6 +38,7 @@ enum CaffeLoading {
     for (old, new) in edits.renames {
       net = try NetSurgery.renaming(net, old, to: new)
       for i in blobs?.layers.indices ?? 0..<0 where blobs?.layers[i].name == old { blobs?.layers[i].name = new }
+      shared?.rename(old, to: new)
     }
     if !edits.fromBlobs.isEmpty || !edits.toBlobs.isEmpty {
       guard edits.fromBlobs.count <= 1, edits.toBlobs.count <= 1 else {
@@ -44,13 +46,21 @@ enum CaffeLoading {
           "caffe.surgery.cut", "a Caffe net is cut from one blob to one blob", help: "convert it to ONNX and cut that",
           status: .usage)
       }
-      let shape = try edits.fromBlobs.first.map { try shapeOf($0, net, blobs, build) }
+      let carried = blobs.map { shared?.carried(into: $0, selected(net, build)) ?? $0 }
+      let shape = try edits.fromBlobs.first.map { try shapeOf($0, net, carried, build) }
       net = try NetSurgery.cut(net, from: edits.fromBlobs.first, to: edits.toBlobs.first, shape: shape)
     }
+    blobs = blobs.map { shared?.carried(into: $0, selected(net, build)) ?? $0 }
     var model = try CaffeReader.build(net, weights: blobs, options: build, sink: sink)
     // Data layers may be among what was changed; what they did to pictures still holds.
     if !transforms.isEmpty { model.transforms = transforms }
     return model
+  }
+
+  /// The layers that take part.
+  private static func selected(_ net: CaffeNet, _ options: CaffeReadOptions) -> [CaffeLayer] {
+    options.isWholeModelFile
+      ? net.layers : net.selected(options.state, sink: DiagnosticSink()).map(\.layer)
   }
 
   private static func readOptions(_ options: LoadOptions) throws(Diagnostic) -> CaffeReadOptions {
