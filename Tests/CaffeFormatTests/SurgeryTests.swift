@@ -32,6 +32,74 @@ import Testing
     #expect(model.graph.inputs.map { model.graph[$0]?.type.sizes } == [[1, 3, 24, 24]])
   }
 
+  private func deployed(_ text: String) throws -> [String] {
+    let out = try Deploy.deployed(try net(text), sink: DiagnosticSink())
+    let sink = DiagnosticSink()
+    _ = try readNet(CaffeWriter.prototxt(out), sink)
+    #expect(sink.errors.map(\.rendered) == [])
+    return out.layers.map { "\($0.name):\($0.type)" }
+  }
+
+  private let data = """
+    layer { name: "data" type: "Data" top: "data" top: "label" transform_param { crop_size: 8 } data_param { batch_size: 2 } }
+
+    """
+  private func fc(_ name: String, _ bottom: String = "data") -> String {
+    "layer { name: '\(name)' type: 'InnerProduct' bottom: '\(bottom)' top: '\(name)' inner_product_param { num_output: 3 } }\n"
+  }
+  private func loss(_ name: String, _ bottom: String, _ label: String = "label", _ weight: String = "") -> String {
+    "layer { name: '\(name)' type: 'SoftmaxWithLoss' bottom: '\(bottom)' bottom: '\(label)' top: '\(name)' \(weight) }\n"
+  }
+
+  @Test func aTrainingSnapshotBecomesADeployNet() throws {
+    let only = try net(training.replacing("phase: TEST", with: "phase: TRAIN"))
+    #expect(try Deploy.deployed(only, sink: DiagnosticSink()).layers.allSatisfy { $0.type != "Input" })
+    let out = try Deploy.deployed(only, isWholeModelFile: true, sink: DiagnosticSink())
+    #expect(out.layers.first?.type == "Input")
+    #expect(out.layers.last?.name == "prob")
+  }
+
+  @Test func auxiliaryLossesGoWithWhatOnlyTheyNeed() throws {
+    let aux = fc("c") + fc("a", "c") + loss("aux", "a", "label", "loss_weight: 0.3") + fc("m", "c")
+    #expect(
+      try deployed(data + aux + loss("main", "m", "label", "loss_weight: 1"))
+        == ["data:Input", "c:InnerProduct", "m:InnerProduct", "prob:Softmax"])
+    // The last one where all weigh the same.
+    #expect(
+      try deployed(data + fc("a") + loss("l1", "a") + fc("b") + loss("l2", "b"))
+        == ["data:Input", "b:InnerProduct", "prob:Softmax"])
+  }
+
+  @Test func lossesWithOtherTargetsAreOtherOutputs() throws {
+    let two = data.replacing("top: \"label\"", with: "top: \"age\"")
+      + "layer { name: 's' type: 'Slice' bottom: 'age' top: 'x' top: 'y' slice_param { axis: 0 } }\n"
+    #expect(
+      try deployed(two + fc("a") + loss("la", "a", "x", "loss_weight: 0.5") + fc("b") + loss("lb", "b", "y"))
+        == ["data:Input", "a:InnerProduct", "prob_la:Softmax", "b:InnerProduct", "prob:Softmax"])
+  }
+
+  @Test func probabilitiesThatAreThereStay() throws {
+    let scored = """
+      layer { name: "prob" type: "Softmax" bottom: "a" top: "prob" include { phase: TEST } }
+      layer { name: "acc" type: "Accuracy" bottom: "prob" bottom: "label" top: "acc" include { phase: TEST } }
+
+      """
+    #expect(
+      try deployed(data + fc("a") + scored + loss("loss", "a")) == ["data:Input", "a:InnerProduct", "prob:Softmax"])
+    // A blob of that name with another meaning.
+    #expect(
+      try deployed(data + fc("prob") + fc("a", "prob") + loss("loss", "a"))
+        == ["data:Input", "prob:InnerProduct", "a:InnerProduct", "prob_2:Softmax"])
+  }
+
+  @Test func whatIsMadeOfLabelsIsALabel() throws {
+    let slice = "layer { name: 's' type: 'Slice' bottom: 'label' top: 'x' top: 'y' slice_param { axis: 0 } }\n"
+    let accuracy = "layer { name: 'acc' type: 'Accuracy' bottom: 'a' bottom: 'y' top: 'acc' }\n"
+    #expect(
+      try deployed(data + slice + fc("a") + accuracy + loss("loss", "a", "x"))
+        == ["data:Input", "a:InnerProduct", "prob:Softmax"])
+  }
+
   private let chain = """
     layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
     layer { name: "a" type: "TanH" bottom: "data" top: "a" }

@@ -32,6 +32,8 @@ extension Converter {
       guard path != "-" else {
         throw Diagnostic.error("usage.output", "two files cannot go to standard output", status: .usage)
       }
+      // Caffe would refuse the net that is written: a layer reads what no layer makes.
+      if !model.obstacles.isEmpty { throw Diagnostics(model.obstacles) }
       let form = try caffeForm(model)
       let base = path.hasSuffix(".prototxt") ? String(path.dropLast(9)) : path
       let weightsPath = base + ".caffemodel"

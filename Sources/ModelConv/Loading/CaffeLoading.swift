@@ -31,7 +31,8 @@ enum CaffeLoading {
         let numbers = dims.map { $0.value ?? 1 }
         return numbers.isEmpty ? nil : numbers
       }
-      net = try Deploy.deployed(net, state: read.state, shapes: shapes, sink: sink)
+      net = try Deploy.deployed(
+        net, state: read.state, isWholeModelFile: build.isWholeModelFile, shapes: shapes, sink: sink)
       build.isWholeModelFile = true
     }
     for name in edits.drops { net = try NetSurgery.dropping(net, name) }
