@@ -125,11 +125,31 @@ import Testing
 
   @Test func aPartIsCutOut() throws {
     let out = try NetSurgery.cut(try net(chain), from: "a", to: "c", shape: [2, 3])
-    #expect(out.layers.map { "\($0.name):\($0.type)" } == ["a:Input", "b:Sigmoid", "c:ReLU"])
+    #expect(out.layers.map { "\($0.name):\($0.type)" } == ["a_input:Input", "b:Sigmoid", "c:ReLU"])
     let head = try NetSurgery.cut(try net(chain), from: nil, to: "b", shape: nil)
     #expect(head.layers.map(\.name) == ["data", "a", "b"])
     let tail = try NetSurgery.cut(try net(chain), from: "b", to: nil, shape: [2, 3])
-    #expect(tail.layers.map(\.name) == ["b", "c"])
+    #expect(tail.layers.map(\.name) == ["b_input", "c"])
+    #expect(tail.layers[0].tops == ["b"])
+    // An Input layer of that name stays as it is.
+    #expect(try NetSurgery.cut(net(chain), from: "data", to: "a", shape: [2, 3]).layers.map(\.name) == ["data", "a"])
+  }
+
+  @Test func cutsThatCannotBeMadeSayWhy() throws {
+    func problem(_ text: String, _ from: String, _ to: String?) throws -> String {
+      do { _ = try NetSurgery.cut(try net(text), from: from, to: to, shape: nil) } catch let d as Diagnostic {
+        return "\(d.code): \(d.message)"
+      }
+      return "none"
+    }
+    let skip = chain + "\nlayer { name: 'sum' type: 'Eltwise' bottom: 'c' bottom: 'a' bottom: 'side' top: 'sum' }"
+    #expect(try problem(chain, "c", "a") == "caffe.surgery.order: blob 'c' is not before 'a': the net makes it later")
+    #expect(try problem(chain, "a", "side") == "caffe.surgery.order: blob 'side' is not computed from 'a'")
+    #expect(try problem(chain, "nope", "a").hasPrefix("caffe.surgery.no-blob"))
+    #expect(
+      try problem(skip, "b", "sum")
+        == "caffe.surgery.incomplete: 'sum' is not computed from 'b' alone: it needs blobs 'data', 'a' too")
+    #expect(try problem(skip, "b", nil).hasPrefix("caffe.surgery.incomplete"))
   }
 
   /// The weights file has the shared blobs for f1 alone; f2 must not lose them with it.
