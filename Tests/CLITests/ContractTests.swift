@@ -42,6 +42,18 @@ import Testing
     #expect(r.stdout.isEmpty)
   }
 
+  @Test(arguments: [
+    ["-o", "x.prototxt", "--dtype", "float16"], ["-o", "x.prototxt", "--opset", "13"],
+    ["-o", "x.npz", "--dtype", "bfloat16"], ["-o", "x.caffemodel.h5", "--external-data"],
+    ["-o", "x.prototxt", "--mean", "1"], ["-o", "x.onnx", "--batch", "0"], ["-o", "x.prototxt", "--batch", "0"],
+  ])
+  func optionsThatDoNotFit(arguments: [String]) throws {
+    let folder = try TemporaryFolder()
+    let r = try Command.run(["convert", Command.prototxt, Command.weights] + arguments, in: folder.url)
+    #expect(r.status == 64, "\(arguments): \(r.stderr)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
   @Test func suggestions() throws {
     #expect(try Command.run("inspct").stderr.contains("did you mean 'modelconv inspect'?"))
     let r = try Command.run("inspect", "--layer", "conv3", Command.prototxt)

@@ -48,7 +48,13 @@ public struct LoadOptions: Sendable {
   package func batchDim() throws(Diagnostic) -> Dim? {
     guard let batch else { return nil }
     if batch == "dynamic" { return .symbol("N") }
-    return try Self.dim(batch, "--batch")
+    let dim = try Self.dim(batch, "--batch")
+    guard dim.value != 0 else {
+      throw .error(
+        "usage.shape", "--batch 0: a batch has at least one item", help: "--batch dynamic leaves it open",
+        status: .usage)
+    }
+    return dim
   }
 
   private static func dim(_ s: String, _ what: String) throws(Diagnostic) -> Dim {
