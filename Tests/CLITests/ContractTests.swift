@@ -187,6 +187,39 @@ import Testing
     #expect(report?["copied"] as? [String] == ["conv1", "conv2", "fc3", "fc4"])
   }
 
+  @Test func laterWeightsOverwriteEarlierOnes() throws {
+    let folder = try TemporaryFolder()
+    let net = Command.prototxt
+    for (name, seed) in [("a", "1"), ("b", "2")] {
+      let r = try Command.run(
+        "init", net, "-o", "\(name).caffemodel", "--seed", seed, "--filler", "msra", in: folder.url)
+      #expect(r.status == 0, "\(r.stderr)")
+    }
+    let r = try Command.run(
+      "init", net, "-o", "c.caffemodel", "--weights", "a.caffemodel,b.caffemodel", in: folder.url)
+    #expect(r.status == 0, "\(r.stderr)")
+    #expect(r.stdout.contains("copied from a.caffemodel: conv1, conv2, fc3, fc4\n"))
+    #expect(r.stdout.contains("copied from b.caffemodel: conv1, conv2, fc3, fc4\n"))
+    #expect(try Command.run("diff", "\(net),b.caffemodel", "\(net),c.caffemodel", in: folder.url).status == 0)
+    // Other verbs take one.
+    #expect(try Command.run("inspect", net, "a.caffemodel", "b.caffemodel", in: folder.url).status == 64)
+  }
+
+  @Test func whatInitCannotDo() throws {
+    let folder = try TemporaryFolder()
+    for name in ["x.onnx", "x.npz", "x.prototxt"] {
+      let r = try Command.run("init", Command.prototxt, "-o", name, in: folder.url)
+      #expect(r.status == 64 && r.stderr.contains("init writes Caffe's weights"), "\(r.stderr)")
+    }
+    let weights = try Command.run("init", Command.weights, "-o", "x.caffemodel", in: folder.url)
+    #expect(weights.status == 64 && weights.stderr.contains("is a caffemodel, not a net as text"))
+    let solver = SharedData.root.appending(path: "Samples/digits/solver.prototxt").path
+    let s = try Command.run("init", solver, "-o", "x.caffemodel", in: folder.url)
+    #expect(s.status == 64 && s.stderr.contains("Caffe solver") && s.stderr.contains("train_val.prototxt"))
+    #expect(try Command.run("init", "--help").stdout.contains("positive_unitball"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
   @Test func layerLinesAreCaffes() throws {
     let r = try Command.run("inspect", "--layers", Command.prototxt)
     let lines = r.stdout.split(separator: "\n")

@@ -7,17 +7,22 @@ import ModelGraph
 /// Caffe models as the loader wants them: read, changed, built.
 enum CaffeLoading {
   static func load(
-    text: ByteSlice?, weights: ByteSlice?, _ options: LoadOptions, edits: NetEdits, sink: DiagnosticSink
+    text: ByteSlice?, weights: [ByteSlice], _ options: LoadOptions, edits: NetEdits, sink: DiagnosticSink
   ) throws -> CaffeModel {
     let read = try readOptions(options)
-    if edits.isEmpty { return try CaffeReader.read(prototxt: text, weights: weights, options: read, sink: sink) }
+    if edits.isEmpty, weights.count <= 1 {
+      return try CaffeReader.read(prototxt: text, weights: weights.first, options: read, sink: sink)
+    }
     var net: CaffeNet
     var blobs: CaffeWeights?
     var build = read
     if let text {
       net = try CaffeReader.readNet(text: text, fork: read.fork, sink: sink)
-      blobs = try weights.map { try CaffeReader.readWeights($0, sink: sink) }
-    } else if let weights, !HDF5File.matches(weights) {
+      for file in weights {
+        let next = try CaffeReader.readWeights(file, sink: sink)
+        blobs = blobs?.overwritten(by: next) ?? next
+      }
+    } else if let weights = weights.first, !HDF5File.matches(weights) {
       net = try CaffeReader.readNet(binary: weights, fork: read.fork, sink: sink)
       blobs = CaffeReader.weights(of: net)
       build.isWholeModelFile = true

@@ -20,6 +20,10 @@ public struct LoadOptions: Sendable {
   /// Layers that a weights file lacks keep what their fillers give, with a warning; otherwise they are errors.
   public var allowsMissingWeights = true
 
+  /// A Caffe net may come with several weights files, each of which overwrites layers of those before: what Caffe's
+  /// `--weights a,b` does. Otherwise a second one is an error.
+  public var overlaysWeights = false
+
   /// The net was made with MatCaffe: it sees pictures with height and width exchanged, which is undone.
   public var isMatCaffe = false
 
