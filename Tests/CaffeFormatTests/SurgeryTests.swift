@@ -150,6 +150,10 @@ import Testing
       try problem(skip, "b", "sum")
         == "caffe.surgery.incomplete: 'sum' is not computed from 'b' alone: it needs blobs 'data', 'a' too")
     #expect(try problem(skip, "b", nil).hasPrefix("caffe.surgery.incomplete"))
+    let sink = DiagnosticSink()
+    let other = skip + "\nlayer { name: 'd' type: 'ReLU' bottom: 'c' top: 'd' }"
+    #expect(try NetSurgery.cut(net(other), from: "b", to: nil, shape: nil, sink: sink).layers.map(\.name) == ["b_input", "c", "d"])
+    #expect(sink.items.map(\.message) == ["'sum' left out: not computed from 'b' alone, but from 'a', 'side' too"])
   }
 
   /// The weights file has the shared blobs for f1 alone; f2 must not lose them with it.

@@ -8,11 +8,9 @@ extension NetSurgery {
   /// - Throws: `caffe.surgery.no-blob`; `caffe.surgery.order` where `to` is not computed from `from`;
   ///   `caffe.surgery.incomplete` where it needs other blobs too.
   package static func cut(
-    _ net: CaffeNet, from: String?, to: String?, shape: [Int]?
+    _ net: CaffeNet, from: String?, to: String?, shape: [Int]?, sink: DiagnosticSink = DiagnosticSink()
   ) throws(Diagnostic) -> CaffeNet {
-    for blob in [from, to] {
-      if let blob, !net.layers.contains(where: { $0.tops.contains(blob) }) { throw noBlob(net, blob) }
-    }
+    for case let blob? in [from, to] { try requireBlob(net, blob) }
     var layers = net.layers
     if let to, let last = layers.lastIndex(where: { $0.tops.contains(to) }) {
       layers = needed(Array(layers[...last]), for: [to])
@@ -23,8 +21,14 @@ extension NetSurgery {
       // What stands before and is computed from nothing stays.
       let constants = reachable(
         layers[..<last].filter { !isInput($0) && !$0.tops.contains(from) }, known: [])
-      var (kept, missing) = computed(constants + rest, from: from, to: to)
+      var (kept, missing, lost) = computed(constants + rest, from: from, to: to)
       guard missing.isEmpty else { throw incomplete(net, from, to, missing) }
+      if !lost.ends.isEmpty {
+        sink.warning(
+          "caffe.surgery.left-out",
+          "\(quoted(lost.ends)) left out: not computed from '\(from)' alone, but from \(quoted(lost.missing)) too",
+          at: SourceLocation(file: net.file), help: "--to-blob names what is wanted")
+      }
       if to == nil, !constants.isEmpty {
         let own = Set(constants.flatMap(\.tops))
         kept = needed(kept, for: Set(kept.flatMap(\.tops)).subtracting(own))
@@ -38,13 +42,18 @@ extension NetSurgery {
     return out
   }
 
-  /// The layers of the part, and the blobs that it lacks.
+  /// Throws where no layer makes the blob.
+  package static func requireBlob(_ net: CaffeNet, _ blob: String) throws(Diagnostic) {
+    if !net.layers.contains(where: { $0.tops.contains(blob) }) { throw noBlob(net, blob) }
+  }
+
+  /// The layers of the part, the blobs that it lacks, and the net's last blobs that cannot be in it.
   private static func computed(
     _ layers: [CaffeLayer], from: String, to: String?
-  ) -> (kept: [CaffeLayer], missing: [String]) {
+  ) -> (kept: [CaffeLayer], missing: [String], lost: (ends: [String], missing: [String])) {
     if let to {
       let kept = needed(layers, for: [to])
-      return (kept, lacking(kept, known: [from]))
+      return (kept, lacking(kept, known: [from]), ([], []))
     }
     let kept = reachable(layers, known: [from])
     // The last layers that depend on the blob: one of them must be computable from it alone.
@@ -57,8 +66,10 @@ extension NetSurgery {
     let read = Set(following.flatMap { l in l.bottoms.filter { !l.tops.contains($0) } })
     let known = Set([from] + kept.flatMap(\.tops))
     let ends = following.filter { l in l.tops.allSatisfy { !read.contains($0) } }
-    let reached = ends.contains { l in l.bottoms.allSatisfy(known.contains) }
-    return (kept, reached || ends.isEmpty ? [] : lacking(following, known: [from]))
+    let lost = ends.filter { l in !l.bottoms.allSatisfy(known.contains) }
+    guard !lost.isEmpty else { return (kept, [], ([], [])) }
+    let missing = lacking(following, known: known)
+    return (kept, lost.count == ends.count ? missing : [], (lost.map { $0.tops.first ?? $0.name }, missing))
   }
 
   /// Layers that `blobs` depend on, in order.
@@ -128,6 +139,8 @@ extension NetSurgery {
 
   // MARK: Errors
 
+  private static func quoted(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
+
   private static func order(_ net: CaffeNet, _ from: String, _ to: String) -> Diagnostic {
     let first = net.layers.firstIndex { $0.tops.contains(from) }
     let last = net.layers.lastIndex { $0.tops.contains(to) }
@@ -143,8 +156,7 @@ extension NetSurgery {
   }
 
   private static func incomplete(_ net: CaffeNet, _ from: String, _ to: String?, _ missing: [String]) -> Diagnostic {
-    let names = missing.map { "'\($0)'" }.joined(separator: ", ")
-    let blobs = missing.count == 1 ? "blob \(names)" : "blobs \(names)"
+    let blobs = "blob\(missing.count == 1 ? "" : "s") \(quoted(missing))"
     return .error(
       "caffe.surgery.incomplete",
       to.map { "'\($0)' is not computed from '\(from)' alone: it needs \(blobs) too" }

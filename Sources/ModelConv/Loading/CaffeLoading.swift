@@ -52,9 +52,10 @@ enum CaffeLoading {
           "caffe.surgery.cut", "a Caffe net is cut from one blob to one blob", help: "convert it to ONNX and cut that",
           status: .usage)
       }
+      for blob in edits.fromBlobs + edits.toBlobs { try NetSurgery.requireBlob(net, blob) }
       let carried = blobs.map { shared?.carried(into: $0, selected(net, build)) ?? $0 }
       let shape = try edits.fromBlobs.first.map { try shapeOf($0, net, carried, build) }
-      net = try NetSurgery.cut(net, from: edits.fromBlobs.first, to: edits.toBlobs.first, shape: shape)
+      net = try NetSurgery.cut(net, from: edits.fromBlobs.first, to: edits.toBlobs.first, shape: shape, sink: sink)
     }
     blobs = blobs.map { shared?.carried(into: $0, selected(net, build)) ?? $0 }
     var model = try CaffeReader.build(net, weights: blobs, options: build, sink: sink)
