@@ -54,9 +54,9 @@ struct Initialise: Verb {
     load.impliedFiller = filler
     load.allowsMissingWeights = true
     let model = try Model.load([prototxt] + (weights.map { [$0] } ?? []), options: load)
+    try model.requireNetText()
     // Filled layers are what this verb is for, not a warning.
     console.report(model.findings.filter { $0.code != "caffe.weights.layer-missing" })
-    try model.requireNetText()
     try model.requireKnownBlobs()
     _ = try Converter.writeCaffeWeights(model, to: output, hdf5: output.hasSuffix(".h5"))
     if output == "-" { return ExitCodes.success }
@@ -83,13 +83,14 @@ struct Initialise: Verb {
   private func checkOutput() throws {
     let name = output.lowercased()
     let own: Set<String> = ["caffe", "caffe-hdf5", "hdf5"]
-    let others = FormatRegistry.formats.filter { !own.contains($0.name) }
+    let others =
+      [(ending: ".prototxt", title: "Caffe net as text")]
+      + FormatRegistry.formats.filter { !own.contains($0.name) }
       .flatMap { f in f.extensions.map { (ending: "." + $0, title: f.title) } }
-      + [(ending: ".prototxt", title: "Caffe net as text")]
     guard let other = others.first(where: { name.hasSuffix($0.ending) }) else { return }
     let base = output.dropLast(other.ending.count)
     throw ModelConvError.usage(
-      "usage.output", "init writes Caffe's weights, and '\(output)' is the name of a \(other.title)",
+      "usage.output", "init writes Caffe's weights; the name '\(output)' is that of another format (\(other.title))",
       help: "write -o \(base).caffemodel, and convert that")
   }
 }
