@@ -156,6 +156,18 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
   }
 
+  @Test func differencesOfParametersAreOne() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(contentsOfFile: Command.prototxt, encoding: .utf8)
+    try text.replacing("pool: AVE", with: "pool: MAX").write(
+      to: folder.url.appending(path: "p.prototxt"), atomically: true, encoding: .utf8)
+    let r = try Command.run("diff", Command.prototxt, "p.prototxt", in: folder.url)
+    #expect(r.status == 1)
+    #expect(r.stdout.contains("~ layer pool2: pooling_param.pool AVE -> MAX\n"))
+    let solver = SharedData.root.appending(path: "Samples/digits/solver.prototxt").path
+    #expect(try Command.run("diff", solver, Command.prototxt).status == 65)
+  }
+
   @Test func differencesAreOne() throws {
     let folder = try TemporaryFolder()
     let model = "\(Command.prototxt),\(Command.weights)"

@@ -68,7 +68,9 @@ public struct Model: Sendable {
   }
 
   /// What the files are, in words: `Caffe solver as text`.
-  package var title: String { FormatRegistry.named(format)?.title ?? format }
+  package var title: String {
+    format == "caffe" ? "Caffe model" : FormatRegistry.named(format)?.title ?? format
+  }
 
   /// Where the network of a solver is; nil for everything else.
   package var solvedNet: String? {
