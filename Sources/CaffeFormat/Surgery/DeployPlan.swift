@@ -122,7 +122,9 @@ struct DeployPlan {
     }
   }
 
-  private func isProbability(_ i: Int) -> Bool { Self.probabilities[layers[i].type] != nil && !layers[i].bottoms.isEmpty }
+  private func isProbability(_ i: Int) -> Bool {
+    Self.probabilities[layers[i].type] != nil && !layers[i].bottoms.isEmpty
+  }
 
   /// A layer that makes the same probabilities of the same scores.
   private func twin(of loss: Int, _ type: String) -> Int? {
@@ -200,11 +202,12 @@ struct DeployPlan {
 
   /// It makes probabilities of what an auxiliary loss reads, for layers that score them or for nobody.
   private func isScoreOfAuxiliary(_ i: Int) -> Bool {
-    guard fates[i] == .kept, Self.probabilities.values.contains(layers[i].type), !readers[i].joined().contains(where: stays),
-      let maker = makers[i].first ?? nil
+    guard fates[i] == .kept, Self.probabilities.values.contains(layers[i].type),
+      !readers[i].joined().contains(where: stays), let maker = makers[i].first ?? nil
     else { return false }
     return readers[maker].joined().contains { r in
-      discarded.contains(r.layer) && isLoss(r.layer) && r.bottom == 0 && layers[r.layer].bottoms.first == layers[i].bottoms.first
+      discarded.contains(r.layer) && isLoss(r.layer) && r.bottom == 0
+        && layers[r.layer].bottoms.first == layers[i].bottoms.first
     }
   }
 }

@@ -39,7 +39,8 @@ extension Model {
       case .caffe(let m) where files.count > 1 || m.weights == nil: return
       case .caffe:
         throw Diagnostic.error(
-          "caffe.init.no-net", "is a caffemodel, not a net as text: its blobs have values, and there is nothing to fill",
+          "caffe.init.no-net",
+          "is a caffemodel, not a net as text: its blobs have values, and there is nothing to fill",
           at: SourceLocation(file: files.first),
           help: "give the prototxt; --weights \(files.first ?? "") copies these blobs into its layers", status: .usage)
       default:

@@ -5,8 +5,9 @@ import TensorCore
 
 /// What two Caffe layers of one type compute differently: their effective parameters.
 ///
-/// Rules, learning rates, engines and (where weights are given) fillers do not say what a layer computes. Parameters that
-/// say the same in other words (`kernel_size: 3`, `kernel_h: 3 kernel_w: 3`) make the same operators, and are no difference.
+/// Rules, learning rates, engines and (where weights are given) fillers do not say what a layer computes. Parameters
+/// that say the same in other words (`kernel_size: 3`, `kernel_h: 3 kernel_w: 3`) make the same operators, and are no
+/// difference.
 struct CaffeLayerDifference {
   private let mine: Side
   private let theirs: Side
@@ -31,17 +32,17 @@ struct CaffeLayerDifference {
     }
   }
 
-  /// Fields that say nothing of what is computed.
+  /// A layer's fields that say nothing of what is computed.
   private static let aside: Set<String> = [
-    "name", "type", "bottom", "top", "blobs", "include", "exclude", "param", "propagate_down", "phase", "engine",
+    "name", "type", "bottom", "top", "blobs", "include", "exclude", "param", "propagate_down", "phase",
   ]
 
   init(_ a: CaffeModel, _ b: CaffeModel) {
     mine = Side(a)
     theirs = Side(b)
     let comparesFillers = a.weights == nil && b.weights == nil
-    messages = MessageDifference { name in
-      Self.aside.contains(name) || (!comparesFillers && name.hasSuffix("_filler"))
+    messages = MessageDifference { name, depth in
+      (depth == 0 && Self.aside.contains(name)) || name == "engine" || (!comparesFillers && name.hasSuffix("_filler"))
     }
   }
 
@@ -66,7 +67,8 @@ struct CaffeLayerDifference {
     guard x.contains(where: { !($0.op is Identity) }) else { return false }
     return zip(x, y).allSatisfy { p, q in
       let (c, d) = (mine.constants(p), theirs.constants(q))
-      return OperatorDifference.attributes(p.op, q.op).isEmpty && c.count == d.count && zip(c, d).allSatisfy { OperatorDifference.equal($0, $1) }
+      return OperatorDifference.attributes(p.op, q.op).isEmpty && c.count == d.count
+        && zip(c, d).allSatisfy { OperatorDifference.equal($0, $1) }
     }
   }
 }

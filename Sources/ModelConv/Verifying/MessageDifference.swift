@@ -14,8 +14,8 @@ struct ParameterChange: Equatable {
 /// The fields in which two messages of one type differ. A field that is not set counts as its default: a default that is
 /// written out changes nothing.
 struct MessageDifference {
-  /// Fields that are left out, by their own name.
-  var skips: (String) -> Bool = { _ in false }
+  /// Fields that are left out, by their own name and how deep their message is nested.
+  var skips: (String, Int) -> Bool = { _, _ in false }
   private static let depth = 16
 
   /// The differing fields in the order of their numbers, and how many fields are set and equal.
@@ -26,12 +26,13 @@ struct MessageDifference {
   }
 
   private func compare(
-    _ a: ProtoMessage, _ b: ProtoMessage, prefix: String, depth: Int, _ out: inout (changes: [ParameterChange], equal: Int)
+    _ a: ProtoMessage, _ b: ProtoMessage, prefix: String, depth: Int,
+    _ out: inout (changes: [ParameterChange], equal: Int)
   ) {
     guard depth < Self.depth else { return }
     var seen: Set<String> = []
     let fields = (a.setFields + b.setFields).filter { seen.insert($0.name).inserted }.sorted { $0.number < $1.number }
-    for field in fields where !skips(field.name) {
+    for field in fields where !skips(field.name, depth) {
       if field.kind == .message {
         nested(a, b, field, prefix, depth, &out)
         continue
@@ -39,7 +40,7 @@ struct MessageDifference {
       note(prefix + field.name, text(a, field), text(b, field), &out)
     }
     let (mine, theirs) = (unknown(a), unknown(b))
-    for label in Set(mine.keys).union(theirs.keys).sorted() where !skips(label) {
+    for label in Set(mine.keys).union(theirs.keys).sorted() where !skips(label, depth) {
       note(prefix + label, mine[label] ?? "unset", theirs[label] ?? "unset", &out)
     }
   }
@@ -115,8 +116,9 @@ struct MessageDifference {
         let start = "\(u.label): "
         out[u.label, default: []].append(text.hasPrefix(start) ? String(text.dropFirst(start.count)) : text)
       case .wire(let field, _):
+        let bytes = field.payload.bytes.map { String($0) }.joined(separator: " ")
         out["field \(u.label)", default: []].append(
-          field.type == .lengthDelimited ? "bytes \(field.payload.bytes.map { String($0) }.joined(separator: " "))" : "\(field.value)")
+          field.type == .lengthDelimited ? "bytes \(bytes)" : "\(field.value)")
       }
     }
     return out.mapValues { $0.joined(separator: ", ") }

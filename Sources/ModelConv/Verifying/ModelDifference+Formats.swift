@@ -56,7 +56,8 @@ struct NeutralLayers {
   func isJudged(_ i: Int, _ other: NeutralLayers, _ j: Int) -> Bool {
     let (a, b) = (operators[i], other.operators[j])
     if decomposed.union(other.decomposed).contains(layers[i].name) { return false }
-    return type(of: a) == type(of: b) || Self.meaning(a) != Self.meaning(b) || Self.meaning(a) == InnerProduct.operatorName
+    let meaning = Self.meaning(a)
+    return type(of: a) == type(of: b) || meaning != Self.meaning(b) || meaning == InnerProduct.operatorName
   }
 
   /// The attributes of an operator that differ from those of another graph's.

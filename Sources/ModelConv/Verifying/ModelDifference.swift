@@ -194,8 +194,10 @@ extension Model {
       // A size that one side does not know is no difference.
       let changed = fields.filter { field in
         if field.0 == "type", withoutTypes.contains(l.name) { return false }
-        if field.0 == "elements", !comparesElements || l.outputs.count != o.outputs.count || (field.1 + field.2).contains("unknown") {
-          return false
+        if field.0 == "elements" {
+          guard comparesElements, l.outputs.count == o.outputs.count, !(field.1 + field.2).contains("unknown") else {
+            return false
+          }
         }
         return field.1 != field.2 && !(field.0 == "shape" && (field.1 + field.2).contains("?"))
       }

@@ -54,7 +54,8 @@ struct Convert: Verb {
     let unfit = target.name == "onnx" ? [] : conversion.forOnnxAlone
     guard unfit.isEmpty else {
       throw ModelConvError.usage(
-        "usage.onnx-only", "\(unfit.joined(separator: ", ")): for ONNX models alone; \(output) is another format (\(target.title))",
+        "usage.onnx-only",
+        "\(unfit.joined(separator: ", ")): for ONNX models alone; \(output) is another format (\(target.title))",
         help: "convert to ONNX, or leave it out: weights are written as they are, Caffe's as float32")
     }
     var load = try options.load()

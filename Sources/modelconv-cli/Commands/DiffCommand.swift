@@ -62,7 +62,8 @@ struct Diff: Verb {
       + d.addedTensors.count + d.changedTensors.count + d.changedFacts.count
     let isSettings = d.equalLayers + d.equalTensors == 0 && d.equalFacts + d.changedFacts.count > 0
     let alike =
-      isSettings ? "\(d.equalFacts) settings" : "\(d.equalLayers) layers\(d.isEmpty ? "," : " and") \(d.equalTensors) tensors"
+      isSettings
+      ? "\(d.equalFacts) settings" : "\(d.equalLayers) layers\(d.isEmpty ? "," : " and") \(d.equalTensors) tensors"
     try console.line(
       d.isEmpty
         ? "equal: \(alike)" : "\(differing) differences; \(alike) are equal")
