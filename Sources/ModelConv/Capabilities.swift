@@ -1,4 +1,5 @@
 import CPURuntime
+import CaffeFormat
 import ModelGraph
 import OnnxFormat
 import Rewrites
@@ -48,6 +49,9 @@ public enum Capabilities {
       Rewrite(name: pass.name, summary: type(of: pass).summary, isDefault: standard.contains(pass.name))
     }
   }
+
+  /// Caffe's fillers by name.
+  public static var fillers: [String] { Filler.Kind.allCases.map(\.rawValue) }
 
   /// Neutral operators by name.
   public static var operators: [OperatorSupport] {

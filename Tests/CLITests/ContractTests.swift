@@ -42,6 +42,18 @@ import Testing
     #expect(r.stdout.isEmpty)
   }
 
+  @Test(arguments: [
+    ["-o", "x.prototxt", "--dtype", "float16"], ["-o", "x.prototxt", "--opset", "13"],
+    ["-o", "x.npz", "--dtype", "bfloat16"], ["-o", "x.caffemodel.h5", "--external-data"],
+    ["-o", "x.prototxt", "--mean", "1"], ["-o", "x.onnx", "--batch", "0"], ["-o", "x.prototxt", "--batch", "0"],
+  ])
+  func optionsThatDoNotFit(arguments: [String]) throws {
+    let folder = try TemporaryFolder()
+    let r = try Command.run(["convert", Command.prototxt, Command.weights] + arguments, in: folder.url)
+    #expect(r.status == 64, "\(arguments): \(r.stderr)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
   @Test func suggestions() throws {
     #expect(try Command.run("inspct").stderr.contains("did you mean 'modelconv inspect'?"))
     let r = try Command.run("inspect", "--layer", "conv3", Command.prototxt)
@@ -144,6 +156,18 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
   }
 
+  @Test func differencesOfParametersAreOne() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(contentsOfFile: Command.prototxt, encoding: .utf8)
+    try text.replacing("pool: AVE", with: "pool: MAX").write(
+      to: folder.url.appending(path: "p.prototxt"), atomically: true, encoding: .utf8)
+    let r = try Command.run("diff", Command.prototxt, "p.prototxt", in: folder.url)
+    #expect(r.status == 1)
+    #expect(r.stdout.contains("~ layer pool2: pooling_param.pool AVE -> MAX\n"))
+    let solver = SharedData.root.appending(path: "Samples/digits/solver.prototxt").path
+    #expect(try Command.run("diff", solver, Command.prototxt).status == 65)
+  }
+
   @Test func differencesAreOne() throws {
     let folder = try TemporaryFolder()
     let model = "\(Command.prototxt),\(Command.weights)"
@@ -173,6 +197,39 @@ import Testing
       "init", Command.prototxt, "-o", "d.caffemodel", "--weights", Command.weights, "--json", in: folder.url)
     let report = try JSONSerialization.jsonObject(with: Data(mixed.stdout.utf8)) as? [String: Any]
     #expect(report?["copied"] as? [String] == ["conv1", "conv2", "fc3", "fc4"])
+  }
+
+  @Test func laterWeightsOverwriteEarlierOnes() throws {
+    let folder = try TemporaryFolder()
+    let net = Command.prototxt
+    for (name, seed) in [("a", "1"), ("b", "2")] {
+      let r = try Command.run(
+        "init", net, "-o", "\(name).caffemodel", "--seed", seed, "--filler", "msra", in: folder.url)
+      #expect(r.status == 0, "\(r.stderr)")
+    }
+    let r = try Command.run(
+      "init", net, "-o", "c.caffemodel", "--weights", "a.caffemodel,b.caffemodel", in: folder.url)
+    #expect(r.status == 0, "\(r.stderr)")
+    #expect(r.stdout.contains("copied from a.caffemodel: conv1, conv2, fc3, fc4\n"))
+    #expect(r.stdout.contains("copied from b.caffemodel: conv1, conv2, fc3, fc4\n"))
+    #expect(try Command.run("diff", "\(net),b.caffemodel", "\(net),c.caffemodel", in: folder.url).status == 0)
+    // Other verbs take one.
+    #expect(try Command.run("inspect", net, "a.caffemodel", "b.caffemodel", in: folder.url).status == 64)
+  }
+
+  @Test func whatInitCannotDo() throws {
+    let folder = try TemporaryFolder()
+    for name in ["x.onnx", "x.npz", "x.prototxt"] {
+      let r = try Command.run("init", Command.prototxt, "-o", name, in: folder.url)
+      #expect(r.status == 64 && r.stderr.contains("init writes Caffe's weights"), "\(r.stderr)")
+    }
+    let weights = try Command.run("init", Command.weights, "-o", "x.caffemodel", in: folder.url)
+    #expect(weights.status == 64 && weights.stderr.contains("is a caffemodel, not a net as text"))
+    let solver = SharedData.root.appending(path: "Samples/digits/solver.prototxt").path
+    let s = try Command.run("init", solver, "-o", "x.caffemodel", in: folder.url)
+    #expect(s.status == 64 && s.stderr.contains("Caffe solver") && s.stderr.contains("train_val.prototxt"))
+    #expect(try Command.run("init", "--help").stdout.contains("positive_unitball"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
   }
 
   @Test func layerLinesAreCaffes() throws {

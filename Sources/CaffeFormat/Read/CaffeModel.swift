@@ -21,6 +21,8 @@ package struct CaffeModel: Sendable {
   package var weightReport: WeightReport
   /// The last value of each blob by its place in `connections.blobs`; automatic splits and failed blobs left out.
   package var blobValues: [Int: ValueID]
+  /// The net is that of a caffemodel: its layers were selected when it was saved, whatever their rules say.
+  package var isWholeModelFile = false
   /// What data layers do to pictures: those of the net, else those that the caffemodel was trained with.
   package var transforms: [DataTransform] = []
 

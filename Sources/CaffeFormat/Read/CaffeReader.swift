@@ -188,7 +188,8 @@ package enum CaffeReader {
     return CaffeModel(
       net: net, state: options.state, connections: connections, layers: layers,
       blobs: layers.indices.map { binder.boundBlobs($0) }, graph: graph, weights: weights, weightReport: binder.report,
-      blobValues: translator.blobValues, transforms: own.isEmpty ? weights?.transforms ?? [] : own)
+      blobValues: translator.blobValues, isWholeModelFile: options.isWholeModelFile,
+      transforms: own.isEmpty ? weights?.transforms ?? [] : own)
   }
 
   private static func reportWeights(

@@ -58,11 +58,45 @@ package struct CaffeWeights: Sendable {
   package var file: String?
   /// What the data layers of the net that was saved did to pictures.
   package var transforms: [DataTransform] = []
+  /// Values of named parameters whose layer was taken out of the net; they go before those of other layers.
+  package var carried: [String: CaffeBlob] = [:]
+
+  /// The files whose layers these are, in the order in which they were copied; one, unless files were laid over another.
+  package private(set) var parts: [Part] = []
+  package struct Part: Sendable {
+    /// As the user named it.
+    package var file: String?
+    /// Names of its layers that have blobs.
+    package var layers: [String]
+  }
 
   package init(layers: [Layer], container: Container, file: String?) {
     self.layers = layers
     self.container = container
     self.file = file
+    parts = [Part(file: file, layers: layers.filter { $0.blobs.contains { $0 != nil } }.map(\.name))]
+  }
+
+  /// These layers where a later file does not have them, then the later file's: what Caffe has after copying from both,
+  /// one after the other. Blobs that an HDF5 file leaves out stay.
+  package func overwritten(by later: CaffeWeights) -> CaffeWeights {
+    let replaced = Set(later.layers.map(\.name))
+    var mine: [String: Layer] = [:]
+    for layer in layers { mine[layer.name] = layer }
+    var out = self
+    out.layers.removeAll { replaced.contains($0.name) }
+    for layer in later.layers {
+      var layer = layer
+      for (i, blob) in (mine[layer.name]?.blobs ?? []).enumerated() where later.container == .hdf5 {
+        if i >= layer.blobs.count { layer.blobs.append(blob) } else if layer.blobs[i] == nil { layer.blobs[i] = blob }
+      }
+      out.layers.append(layer)
+    }
+    // A binary file says more: how many blobs each layer has.
+    out.container = container == later.container ? container : .protobuf
+    out.parts += later.parts
+    if !later.transforms.isEmpty { out.transforms = later.transforms }
+    return out
   }
 
   /// Number of values in all blobs.

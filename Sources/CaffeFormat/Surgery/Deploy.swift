@@ -4,31 +4,41 @@ import Diagnostics
 /// train_val → deploy: what is left of a training net when it is used.
 ///
 /// Data layers become Input layers, losses become what they compute on the way (SoftmaxWithLoss a Softmax called
-/// `prob`), Accuracy and other layers that want labels go, and so do rules, loss weights and learning rates.
+/// `prob`), Accuracy and other layers that want labels go, and so do rules, loss weights and learning rates. Auxiliary
+/// losses go with everything that only they need.
 package enum Deploy {
-  /// Losses whose scores are made probabilities by another layer.
-  private static let probabilities = [
-    "SoftmaxWithLoss": "Softmax", "SigmoidCrossEntropyLoss": "Sigmoid", "InfogainLoss": "Softmax",
-    "MultinomialLogisticLoss": nil,
-  ]
-
   /// The net at TEST without what only training and scoring need.
   ///
-  /// - Parameter shapes: of inputs by blob name, where the data layers do not tell them.
+  /// - Parameters:
+  ///   - isWholeModelFile: the net is that of a caffemodel, whose layers were selected when it was saved.
+  ///   - shapes: of inputs by blob name, where the data layers do not tell them.
   package static func deployed(
-    _ net: CaffeNet, state: NetState = NetState(), shapes: [String: [Int]] = [:], sink: DiagnosticSink
+    _ net: CaffeNet, state: NetState = NetState(), isWholeModelFile: Bool = false, shapes: [String: [Int]] = [:],
+    sink: DiagnosticSink
   ) throws(Diagnostic) -> CaffeNet {
-    var labels: Set<String> = []
-    var out: [CaffeLayer] = []
-    for (_, original) in net.selected(state, sink: sink) {
-      var layer = original
+    var layers = isWholeModelFile ? net.layers : net.selected(state, sink: sink).map(\.layer)
+    for i in layers.indices {
       for f in ["include", "exclude", "loss_weight", "propagate_down", "phase", "param"] {
-        if f == "param", layer.parameterNames.contains(where: { !$0.isEmpty }) { continue }
-        layer.message.clear(f)
+        if f == "param", layers[i].parameterNames.contains(where: { !$0.isEmpty }) { continue }
+        if f != "loss_weight" { layers[i].message.clear(f) }
       }
-      if DataLayer.types.contains(layer.type), layer.bottoms.isEmpty {
-        out += try inputs(layer, net, shapes, &labels, sink)
-      } else if let kept = try scored(layer, labels, sink) {
+    }
+    let plan = DeployPlan(layers)
+    for finding in plan.notes { sink.note("caffe.deploy.dropped", finding.text, at: finding.location) }
+    var out: [CaffeLayer] = []
+    for (layer, fate) in zip(layers, plan.fates) {
+      var kept = layer
+      kept.message.clear("loss_weight")
+      switch fate {
+      case .kept: out.append(kept)
+      case .input: out.append(try input(layer, net, shapes, sink))
+      case .dropped: break
+      case .probability(let type, let name):
+        for f in ["loss_param", "infogain_loss_param", "accuracy_param"] { kept.message.clear(f) }
+        try kept.set(type: type)
+        try kept.set(name: name)
+        try kept.set(bottoms: Array(layer.bottoms.prefix(1)))
+        try kept.set(tops: [name])
         out.append(kept)
       }
     }
@@ -38,38 +48,17 @@ package enum Deploy {
     return result
   }
 
-  /// The image top as an Input layer; other tops are labels.
-  private static func inputs(
-    _ layer: CaffeLayer, _ net: CaffeNet, _ shapes: [String: [Int]], _ labels: inout Set<String>, _ sink: DiagnosticSink
-  ) throws(Diagnostic) -> [CaffeLayer] {
-    guard let image = layer.tops.first else { return [] }
-    labels.formUnion(layer.tops.dropFirst())
+  /// The image top of a data layer as an Input layer.
+  private static func input(
+    _ layer: CaffeLayer, _ net: CaffeNet, _ shapes: [String: [Int]], _ sink: DiagnosticSink
+  ) throws(Diagnostic) -> CaffeLayer {
+    let image = layer.tops[0]
     let shape = shapes[image] ?? DataLayerFacts(layer).imageShape
     if shape == nil {
       sink.warning(
         "caffe.deploy.shape", layer.text("does not tell the shape of '\(image)'"), at: layer.location,
         help: "give it: --shape \(image)=1,3,224,224")
     }
-    return [try NetSurgery.input(image, shape.map { [1] + $0.dropFirst() }, net)]
-  }
-
-  /// The layer as it stays; nil where it goes.
-  private static func scored(
-    _ layer: CaffeLayer, _ labels: Set<String>, _ sink: DiagnosticSink
-  ) throws(Diagnostic) -> CaffeLayer? {
-    let wantsLabel = layer.bottoms.contains { labels.contains($0) }
-    let isLoss = CaffeLayerTable.automaticTops(layer.type) > 0
-    guard isLoss || wantsLabel || layer.type == "Silence" else { return layer }
-    guard isLoss, let type = probabilities[layer.type] ?? nil, let scores = layer.bottoms.first else {
-      sink.note("caffe.deploy.dropped", layer.text("is for training and scoring; left out"), at: layer.location)
-      return nil
-    }
-    var kept = layer
-    for f in ["loss_param", "infogain_loss_param", "accuracy_param"] { kept.message.clear(f) }
-    try kept.set(type: type)
-    try kept.set(name: "prob")
-    try kept.set(bottoms: [scores])
-    try kept.set(tops: ["prob"])
-    return kept
+    return try NetSurgery.input(image, shape.map { [1] + $0.dropFirst() }, net)
   }
 }

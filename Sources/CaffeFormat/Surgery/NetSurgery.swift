@@ -41,74 +41,6 @@ package enum NetSurgery {
     return out
   }
 
-  /// The layers that lead from blob `from` (which becomes an input of that shape) to blob `to`.
-  ///
-  /// - Parameter shape: of `from`; nil leaves the Input layer without a shape.
-  /// - Throws: `caffe.surgery.no-blob`.
-  package static func cut(
-    _ net: CaffeNet, from: String?, to: String?, shape: [Int]?
-  ) throws(Diagnostic) -> CaffeNet {
-    var layers = net.layers
-    if let to {
-      guard let last = layers.lastIndex(where: { $0.tops.contains(to) }) else { throw noBlob(net, to) }
-      layers = needed(Array(layers[...last]), for: [to])
-    }
-    if let from {
-      guard let last = layers.lastIndex(where: { $0.tops.contains(from) }) else { throw noBlob(net, from) }
-      let rest = Array(layers[(last + 1)...])
-      layers = [try input(from, shape, net)] + rest
-      if let to {
-        layers = needed(layers, for: [to])
-      } else {
-        layers = reachable(layers, from: from)
-      }
-    }
-    var out = net
-    out.layers = layers
-    out.broken = []
-    return out
-  }
-
-  /// Layers that `blobs` depend on, in order.
-  private static func needed(_ layers: [CaffeLayer], for blobs: Set<String>) -> [CaffeLayer] {
-    var wanted = blobs
-    var kept: [CaffeLayer] = []
-    for layer in layers.reversed() where layer.tops.contains(where: { wanted.contains($0) }) {
-      kept.append(layer)
-      for top in layer.tops where !layer.bottoms.contains(top) { wanted.remove(top) }
-      wanted.formUnion(layer.bottoms)
-    }
-    return kept.reversed()
-  }
-
-  /// Layers all of whose bottoms can be computed from blob `from` and from layers without bottoms.
-  private static func reachable(_ layers: [CaffeLayer], from: String) -> [CaffeLayer] {
-    var known: Set<String> = [from]
-    var kept: [CaffeLayer] = []
-    for layer in layers where layer.bottoms.allSatisfy({ known.contains($0) }) {
-      kept.append(layer)
-      known.formUnion(layer.tops)
-    }
-    return kept
-  }
-
-  /// An Input layer.
-  static func input(_ blob: String, _ shape: [Int]?, _ net: CaffeNet) throws(Diagnostic) -> CaffeLayer {
-    var message = ProtoMessage(CaffeSchema.layer, file: net.file)
-    try message.set("name", .string(blob))
-    try message.set("type", .string("Input"))
-    try message.set("top", .string(blob))
-    if let shape {
-      var block = try message.messageOrDefault("input_param")
-      guard let type = block.type.field("shape")?.messageType else { return CaffeLayer(message) }
-      var s = ProtoMessage(type)
-      for d in shape { try s.append("dim", .int(Int64(d))) }
-      try block.append("shape", .message(s))
-      try message.set("input_param", .message(block))
-    }
-    return CaffeLayer(message)
-  }
-
   private static func mapping(
     _ net: CaffeNet, _ body: (CaffeLayer) throws(Diagnostic) -> CaffeLayer
   ) throws(Diagnostic) -> CaffeNet {
@@ -123,7 +55,7 @@ package enum NetSurgery {
       help: closestName(to: name, among: net.layers.map(\.name)).map { "did you mean '\($0)'?" }, status: .usage)
   }
 
-  private static func noBlob(_ net: CaffeNet, _ name: String) -> Diagnostic {
+  static func noBlob(_ net: CaffeNet, _ name: String) -> Diagnostic {
     .error(
       "caffe.surgery.no-blob", "there is no blob '\(name)'", at: SourceLocation(file: net.file),
       help: closestName(to: name, among: net.layers.flatMap(\.tops)).map { "did you mean '\($0)'?" }, status: .usage)

@@ -239,12 +239,18 @@ final class WeightBinder {
       notes: [place(layer)], help: "to start this layer from its filler instead, rename it in the prototxt")
   }
 
+  /// The blob of a file that gives the values.
+  private func source(of slot: Slot) -> CaffeBlob? {
+    if case .named(let name) = slot, let blob = weights?.carried[name] { return blob }
+    return finalSource[slot].flatMap { weights?.layers[$0.layer].blobs[$0.blob] }
+  }
+
   private func values(
     _ slot: Slot, _ layer: CaffeLayer, _ index: Int, _ shape: [Int], _ filler: Filler
   ) throws(Diagnostic) -> Tensor {
     if let known = tensors[slot] { return try known.reshaped(shape) }
     let tensor: Tensor
-    if let source = finalSource[slot], let blob = weights?.layers[source.layer].blobs[source.blob] {
+    if let blob = source(of: slot) {
       if let problem = blob.problem { throw named(problem, layer, index) }
       guard let t = blob.tensor else {
         throw .error("caffe.blob.missing", layer.text("blob \(index) has no values"), at: blob.location)

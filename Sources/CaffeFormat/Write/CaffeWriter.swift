@@ -9,9 +9,17 @@ package enum CaffeWriter {
   /// The net as text, without weights: all its layers, whatever their phase.
   ///
   /// Unknown fields of a binary file have no name and are left out (the caffemodel keeps them).
-  package static func prototxt(_ net: CaffeNet) throws(Diagnostic) -> String {
+  ///
+  /// - Parameter isSelected: the layers were selected when the net was saved; rules and phases that could leave one out
+  ///   now are not written.
+  package static func prototxt(_ net: CaffeNet, isSelected: Bool = false) throws(Diagnostic) -> String {
     var message = net.message
-    try message.set("layer", net.layers.map { ProtoElement(.message($0.message)) })
+    let layers = net.layers.map { layer in
+      var layer = layer.message
+      if isSelected { for f in ["include", "exclude", "phase"] { layer.clear(f) } }
+      return ProtoElement(.message(layer))
+    }
+    try message.set("layer", layers)
     return try ProtoTextPrinter(omitting: ["blobs"]) { CaffeForks.valueName($0, in: $1) }.print(message)
   }
 

@@ -32,6 +32,8 @@ extension Converter {
       guard path != "-" else {
         throw Diagnostic.error("usage.output", "two files cannot go to standard output", status: .usage)
       }
+      // Caffe would refuse the net that is written: a layer reads what no layer makes.
+      if !model.obstacles.isEmpty { throw Diagnostics(model.obstacles) }
       let form = try caffeForm(model)
       let base = path.hasSuffix(".prototxt") ? String(path.dropLast(9)) : path
       let weightsPath = base + ".caffemodel"
@@ -89,7 +91,7 @@ extension Converter {
   private func caffeForm(_ model: Model) throws -> CaffeForm {
     if case .caffe(let caffe) = model.content, !model.isChanged {
       return CaffeForm(
-        text: try CaffeWriter.prototxt(caffe.net), weights: try CaffeWriter.caffemodel(caffe),
+        text: try CaffeWriter.prototxt(caffe.net, isSelected: caffe.isWholeModelFile), weights: try CaffeWriter.caffemodel(caffe),
         layers: caffe.layers.count, parameters: caffe.weightReport.parameterCount)
     }
     let source = try model.requireKnownGraph("write it as Caffe")
@@ -124,55 +126,7 @@ extension Model {
     try requireUnchanged("writing Caffe's layers")
     if case .caffe(let m) = content { return m }
     throw .error(
-      "caffe.write.source", "only Caffe models are written as Caffe by this build",
-      at: SourceLocation(file: files.first), status: .usage)
-  }
-}
-
-/// Which blobs of a net a weights file gave, and which were filled.
-public struct InitReport: Sendable, Codable {
-  /// The written weights.
-  public var output: String
-  /// Seed of the fillers.
-  public var seed: UInt64
-  /// Values of all weights, shared ones counted once.
-  public var parameters: Int
-  /// Layers whose blobs came from the weights file.
-  public var copied: [String]
-  /// Layers of the file that the net does not have.
-  public var ignored: [String]
-  /// Layers that were filled.
-  public var filled: [String]
-}
-
-extension Model {
-  /// Throws where blobs cannot be made because the shape of what layers read is not known.
-  ///
-  /// - Throws: `caffe.init.unresolved` with the first such layer; layers after one of unknown type are not meant.
-  public func requireKnownBlobs() throws(ModelConvError) {
-    try rethrowing {
-      let foreign = try requireCaffe().graph.nodes.filter { $0.op is ForeignOperator }
-      guard let first = foreign.first, let op = first.op as? ForeignOperator, op.domain == "caffe.unresolved" else {
-        return
-      }
-      let name = first.origin.layer ?? first.name
-      let rest = foreign.count > 1 ? ", and those of \(foreign.count - 1) layers after it," : ""
-      throw Diagnostic.error(
-        "caffe.init.unresolved",
-        "layer '\(name)' (\(op.type)): its blobs\(rest) cannot be made: the shape of what it reads is not known",
-        at: first.origin.location, help: "give the input's shape: --shape NAME=1,3,224,224")
-    }
-  }
-
-  /// How the weights of a Caffe model came about.
-  public func initReport(output: String, seed: UInt64) throws(ModelConvError) -> InitReport {
-    try rethrowing {
-      let m = try requireCaffe()
-      var filled: [String] = []
-      for place in m.weightReport.filled where filled.last != place.layer { filled.append(place.layer) }
-      return InitReport(
-        output: output, seed: seed, parameters: m.weightReport.parameterCount, copied: m.weightReport.matched,
-        ignored: m.weightReport.ignored, filled: filled)
-    }
+      "caffe.write.source", "is of another format (\(title)): only Caffe models are written as Caffe's weights",
+      at: SourceLocation(file: files.first), help: solvedNet, status: .usage)
   }
 }

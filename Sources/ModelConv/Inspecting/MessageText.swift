@@ -1,3 +1,4 @@
+import CaffeFormat
 import Containers
 import Diagnostics
 
@@ -29,14 +30,16 @@ enum MessageText {
     return out
   }
 
-  private static func text(_ v: ProtoValue, _ field: ProtoField) -> String {
+  /// A scalar value as short text.
+  static func text(_ v: ProtoValue, _ field: ProtoField) -> String {
     switch v {
     case .int(let i): String(i)
     case .uint(let u): String(u)
     case .float(let f): "\(f)"
     case .double(let d): "\(d)"
     case .bool(let b): "\(b)"
-    case .enumeration(let n): field.enumeration?.name(n) ?? String(n)
+    case .enumeration(let n):
+      field.enumeration.flatMap { $0.name(n) ?? CaffeForks.valueName(n, in: $0.name) } ?? String(n)
     case .string(let s): s
     case .bytes(let b): "\(b.count) bytes"
     case .message: "{}"

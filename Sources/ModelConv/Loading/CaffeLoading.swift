@@ -7,17 +7,22 @@ import ModelGraph
 /// Caffe models as the loader wants them: read, changed, built.
 enum CaffeLoading {
   static func load(
-    text: ByteSlice?, weights: ByteSlice?, _ options: LoadOptions, edits: NetEdits, sink: DiagnosticSink
+    text: ByteSlice?, weights: [ByteSlice], _ options: LoadOptions, edits: NetEdits, sink: DiagnosticSink
   ) throws -> CaffeModel {
     let read = try readOptions(options)
-    if edits.isEmpty { return try CaffeReader.read(prototxt: text, weights: weights, options: read, sink: sink) }
+    if edits.isEmpty, weights.count <= 1 {
+      return try CaffeReader.read(prototxt: text, weights: weights.first, options: read, sink: sink)
+    }
     var net: CaffeNet
     var blobs: CaffeWeights?
     var build = read
     if let text {
       net = try CaffeReader.readNet(text: text, fork: read.fork, sink: sink)
-      blobs = try weights.map { try CaffeReader.readWeights($0, sink: sink) }
-    } else if let weights, !HDF5File.matches(weights) {
+      for file in weights {
+        let next = try CaffeReader.readWeights(file, sink: sink)
+        blobs = blobs?.overwritten(by: next) ?? next
+      }
+    } else if let weights = weights.first, !HDF5File.matches(weights) {
       net = try CaffeReader.readNet(binary: weights, fork: read.fork, sink: sink)
       blobs = CaffeReader.weights(of: net)
       build.isWholeModelFile = true
@@ -25,18 +30,21 @@ enum CaffeLoading {
       throw Diagnostic.error("caffe.model.no-net", "weights alone have no layers that could be changed", status: .usage)
     }
     let transforms = DataTransform.all(of: net, state: build.state)
+    var shared = blobs.map { SharedParameters(selected(net, build), $0) }
     if edits.isDeployed {
       let shapes = try options.dims().compactMapValues { dims in
         let numbers = dims.map { $0.value ?? 1 }
         return numbers.isEmpty ? nil : numbers
       }
-      net = try Deploy.deployed(net, state: read.state, shapes: shapes, sink: sink)
+      net = try Deploy.deployed(
+        net, state: read.state, isWholeModelFile: build.isWholeModelFile, shapes: shapes, sink: sink)
       build.isWholeModelFile = true
     }
     for name in edits.drops { net = try NetSurgery.dropping(net, name) }
     for (old, new) in edits.renames {
       net = try NetSurgery.renaming(net, old, to: new)
       for i in blobs?.layers.indices ?? 0..<0 where blobs?.layers[i].name == old { blobs?.layers[i].name = new }
+      shared?.rename(old, to: new)
     }
     if !edits.fromBlobs.isEmpty || !edits.toBlobs.isEmpty {
       guard edits.fromBlobs.count <= 1, edits.toBlobs.count <= 1 else {
@@ -44,13 +52,22 @@ enum CaffeLoading {
           "caffe.surgery.cut", "a Caffe net is cut from one blob to one blob", help: "convert it to ONNX and cut that",
           status: .usage)
       }
-      let shape = try edits.fromBlobs.first.map { try shapeOf($0, net, blobs, build) }
-      net = try NetSurgery.cut(net, from: edits.fromBlobs.first, to: edits.toBlobs.first, shape: shape)
+      for blob in edits.fromBlobs + edits.toBlobs { try NetSurgery.requireBlob(net, blob) }
+      let carried = blobs.map { shared?.carried(into: $0, selected(net, build)) ?? $0 }
+      let shape = try edits.fromBlobs.first.map { try shapeOf($0, net, carried, build) }
+      net = try NetSurgery.cut(net, from: edits.fromBlobs.first, to: edits.toBlobs.first, shape: shape, sink: sink)
     }
+    blobs = blobs.map { shared?.carried(into: $0, selected(net, build)) ?? $0 }
     var model = try CaffeReader.build(net, weights: blobs, options: build, sink: sink)
     // Data layers may be among what was changed; what they did to pictures still holds.
     if !transforms.isEmpty { model.transforms = transforms }
     return model
+  }
+
+  /// The layers that take part.
+  private static func selected(_ net: CaffeNet, _ options: CaffeReadOptions) -> [CaffeLayer] {
+    options.isWholeModelFile
+      ? net.layers : net.selected(options.state, sink: DiagnosticSink()).map(\.layer)
   }
 
   private static func readOptions(_ options: LoadOptions) throws(Diagnostic) -> CaffeReadOptions {

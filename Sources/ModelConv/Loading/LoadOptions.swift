@@ -20,6 +20,10 @@ public struct LoadOptions: Sendable {
   /// Layers that a weights file lacks keep what their fillers give, with a warning; otherwise they are errors.
   public var allowsMissingWeights = true
 
+  /// A Caffe net may come with several weights files, each of which overwrites layers of those before: what Caffe's
+  /// `--weights a,b` does. Otherwise a second one is an error.
+  public var overlaysWeights = false
+
   /// The net was made with MatCaffe: it sees pictures with height and width exchanged, which is undone.
   public var isMatCaffe = false
 
@@ -48,7 +52,13 @@ public struct LoadOptions: Sendable {
   package func batchDim() throws(Diagnostic) -> Dim? {
     guard let batch else { return nil }
     if batch == "dynamic" { return .symbol("N") }
-    return try Self.dim(batch, "--batch")
+    let dim = try Self.dim(batch, "--batch")
+    guard dim.value != 0 else {
+      throw .error(
+        "usage.shape", "--batch 0: a batch has at least one item", help: "--batch dynamic leaves it open",
+        status: .usage)
+    }
+    return dim
   }
 
   private static func dim(_ s: String, _ what: String) throws(Diagnostic) -> Dim {

@@ -61,9 +61,22 @@ public struct Model: Sendable {
     if !obstacles.isEmpty { throw Diagnostics(obstacles) }
     if let graph { return graph }
     throw Diagnostic.error(
-      "model.no-network", "\(files.joined(separator: ", ")) holds no network, which is needed to \(purpose)",
+      "model.no-network",
+      "\(files.joined(separator: ", ")) (\(title)) holds no network, which is needed to \(purpose)",
       at: SourceLocation(file: files.first),
-      help: "give the network's file too, for example deploy.prototxt,weights.caffemodel")
+      help: solvedNet ?? "give the network's file too, for example deploy.prototxt,weights.caffemodel")
+  }
+
+  /// What the files are, in words: `Caffe solver as text`.
+  package var title: String {
+    format == "caffe" ? "Caffe model" : FormatRegistry.named(format)?.title ?? format
+  }
+
+  /// Where the network of a solver is; nil for everything else.
+  package var solvedNet: String? {
+    guard case .settings(let m) = content else { return nil }
+    let net = ["net", "train_net"].compactMap { try? m.string($0) }.first { !$0.isEmpty }
+    return net.map { "the net that it trains is '\($0)'" } ?? "give the net that it trains"
   }
 
   /// The graph, where every layer of it has a meaning; all others are reported at once.

@@ -76,8 +76,8 @@ struct ModelLoader {
     let kinds = files.map(\.kind)
     if let text = files.first(where: { $0.kind == .caffeText }) {
       let rest = files.filter { $0.path != text.path }
-      guard rest.count <= 1, files.count <= 2 else { throw tooMany(files) }
-      return try caffe(text, rest.first, files)
+      guard rest.count == files.count - 1, rest.count <= 1 || options.overlaysWeights else { throw tooMany(files) }
+      return try caffe(text, rest, files)
     }
     guard files.count == 1 else {
       if kinds.contains(.onnx), kinds.count == 2 {
@@ -96,8 +96,8 @@ struct ModelLoader {
     }
     let place = SourceLocation(file: file.path)
     switch file.kind {
-    case .caffeText: return try caffe(file, nil, [file])
-    case .caffeBinary: return try caffe(nil, file, [file])
+    case .caffeText: return try caffe(file, [], [file])
+    case .caffeBinary: return try caffe(nil, [file], [file])
     case .onnx:
       var onnx = try OnnxLoading.load(file.bytes, options, sink)
       if !options.edits.isEmpty { onnx.graph = try GraphSurgery.apply(options.edits, to: onnx.graph) }
@@ -125,14 +125,14 @@ struct ModelLoader {
     }
   }
 
-  private func caffe(_ text: Opened?, _ weights: Opened?, _ files: [Opened]) throws -> Model {
-    if let weights, weights.kind != .caffeBinary, weights.kind != .weights(.hdf5) {
+  private func caffe(_ text: Opened?, _ weights: [Opened], _ files: [Opened]) throws -> Model {
+    for weights in weights where weights.kind != .caffeBinary && weights.kind != .weights(.hdf5) {
       throw Diagnostic.error(
         "caffe.weights.format", "is \(weights.kind.title), not weights for \(text?.path ?? "the net")",
         at: SourceLocation(file: weights.path), help: "give a .caffemodel or .caffemodel.h5 file")
     }
     let model = try CaffeLoading.load(
-      text: text?.bytes, weights: weights?.bytes, options, edits: options.edits, sink: sink)
+      text: text?.bytes, weights: weights.map(\.bytes), options, edits: options.edits, sink: sink)
     for name in options.shapes.keys.sorted() where model.graph.inputs.allSatisfy({ model.graph[$0]?.name != name }) {
       throw unknownInput(name, model.graph)
     }

@@ -10,6 +10,8 @@ struct NeutralLayers {
   private let known: Set<String>
   /// The nodes without those that only help to say one of the other graph's operators: `fc@fc/matrix` for `fc`.
   private(set) var layers: [LayerSummary] = []
+  /// Their operators.
+  private var operators: [any Operator] = []
   /// Layers that became several operators; the last one, which has the layer's name, has another type than the whole.
   private(set) var decomposed: Set<String> = []
 
@@ -31,7 +33,38 @@ struct NeutralLayers {
       }
       s.type = Self.meaning(node.op)
       layers.append(s)
+      operators.append(node.op)
     }
+  }
+
+  /// Attributes that formats put in different words: how pooling rounds and pads is said by other attributes, or by
+  /// operators beside it.
+  private static let wordings: Set<String> = [
+    "geometry.rounding", "geometry.lastWindow", "geometry.isGlobal", "divisor", "emptyValue", "nanRule", "indices",
+    "allowsZero",
+  ]
+
+  private static func isWording(_ c: ParameterChange, of op: any Operator) -> Bool {
+    if wordings.contains(c.name) { return true }
+    let isPool = op is MaxPool || op is AveragePool
+    // Rounding up is said by pads at the end.
+    return (c.name == "geometry.end" && isPool) || c.before.hasPrefix("same-") || c.after.hasPrefix("same-")
+  }
+
+  /// False where a layer is several operators in one of the graphs, or another kind in each: its parameters are in the
+  /// other operators.
+  func isJudged(_ i: Int, _ other: NeutralLayers, _ j: Int) -> Bool {
+    let (a, b) = (operators[i], other.operators[j])
+    if decomposed.union(other.decomposed).contains(layers[i].name) { return false }
+    let meaning = Self.meaning(a)
+    return type(of: a) == type(of: b) || meaning != Self.meaning(b) || meaning == InnerProduct.operatorName
+  }
+
+  /// The attributes of an operator that differ from those of another graph's.
+  func changes(_ i: Int, _ other: NeutralLayers, _ j: Int) -> [ParameterChange] {
+    let (a, b) = (operators[i], other.operators[j])
+    guard type(of: a) == type(of: b), isJudged(i, other, j) else { return [] }
+    return OperatorDifference.attributes(a, b).filter { !Self.isWording($0, of: a) }
   }
 
   /// `VALUE/role` for a value of the other graph.
@@ -55,5 +88,24 @@ struct NeutralLayers {
       let flat = try? t.reshaped(t.shape.filter { $0 != 1 })
       return NamedTensor(name: v.name, layer: nil, tensor: flat ?? t, problem: nil)
     }
+  }
+}
+
+extension Graph {
+  /// The layers with all operands by name, constants included.
+  var layersWithOperands: [LayerSummary] {
+    zip(GraphInspection.layers(self), nodes).map { layer, node in
+      var layer = layer
+      layer.inputs = node.inputs.map { $0.flatMap { self[$0]?.name } ?? "_" }
+      return layer
+    }
+  }
+
+  /// Inputs and outputs with their types.
+  var interface: [(name: String, value: String)] {
+    func text(_ ids: [ValueID]) -> String {
+      ids.compactMap { self[$0] }.map { "\($0.name): \($0.type)" }.joined(separator: ", ")
+    }
+    return [("inputs", text(inputs)), ("outputs", text(outputs))]
   }
 }

@@ -16,7 +16,8 @@ enum NodeOrder {
     var users: [[Int]] = Array(repeating: [], count: nodes.count)
     var isInOrder = true
     for (i, names) in uses.enumerated() {
-      for name in names {
+      // Asking for a name captures it in a body: in one order in every run.
+      for name in names.sorted() {
         if let p = producer[name] {
           waiting[i] += 1
           users[p].append(i)

@@ -130,6 +130,15 @@ struct ConversionArguments: ParsableArguments {
     if let scale, !scale.isFinite { throw ValidationError("--scale \(scale) is not a number") }
   }
 
+  /// The options that were given and mean something for ONNX alone.
+  var forOnnxAlone: [String] {
+    var out: [String] = []
+    if opset != nil { out.append("--opset") }
+    if externalData { out.append("--external-data") }
+    if let dtype, dtype != .float32 { out.append("--dtype \(dtype.rawValue)") }
+    return out
+  }
+
   var library: ConversionOptions {
     var o = ConversionOptions()
     o.opset = opset

@@ -51,6 +51,13 @@ struct Convert: Verb {
 
   func perform(_ console: Console) throws -> Int32 {
     let target = try FormatRegistry.target(to, fileName: output)
+    let unfit = target.name == "onnx" ? [] : conversion.forOnnxAlone
+    guard unfit.isEmpty else {
+      throw ModelConvError.usage(
+        "usage.onnx-only",
+        "\(unfit.joined(separator: ", ")): for ONNX models alone; \(output) is another format (\(target.title))",
+        help: "convert to ONNX, or leave it out: weights are written as they are, Caffe's as float32")
+    }
     var load = try options.load()
     load.edits = try edits.library()
     load.allowsMissingWeights = allowMissing || target.holds == "weights"

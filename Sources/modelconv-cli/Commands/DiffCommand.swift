@@ -4,10 +4,12 @@ import ModelConv
 /// `modelconv diff A B`
 struct Diff: Verb {
   static let configuration = CommandConfiguration(
-    commandName: "diff", abstract: "Structure and weights of two models compared.",
+    commandName: "diff", abstract: "Structure, parameters and weights of two models compared.",
     discussion: """
       Layers and tensors are matched by name; models of two formats by the names that conversion keeps, and with \
-      archives of weights the tensors alone are compared. Exit status 1 says that something differs.
+      archives of weights the tensors alone are compared. Parameters count as what layers compute: a default that is \
+      written out is no difference, and neither are rules, learning rates or (where weights are given) fillers. \
+      Solvers are compared setting by setting. Exit status 1 says that something differs.
 
       Example, what fine-tuning changed:
 
@@ -40,6 +42,7 @@ struct Diff: Verb {
     for n in d.removedLayers { try console.line("- layer \(n)") }
     for n in d.addedLayers { try console.line("+ layer \(n)") }
     for c in d.changedLayers { try console.line("~ layer \(c.name): \(c.field) \(c.before) -> \(c.after)") }
+    for c in d.changedFacts { try console.line("~ \(c.name): \(c.before) -> \(c.after)") }
     for n in d.removedTensors { try console.line("- tensor \(n)") }
     for n in d.addedTensors { try console.line("+ tensor \(n)") }
     for c in d.changedTensors {
@@ -49,12 +52,20 @@ struct Diff: Verb {
         + "cosine \(Format.fixed(c.cosine, 6))"
       try console.line("~ tensor \(c.name): \(what)")
     }
+    if !d.unjudgedLayers.isEmpty {
+      try console.line(
+        "? parameters not compared, several operators in one of the formats (verify --against runs both): "
+          + d.unjudgedLayers.joined(separator: ", "))
+    }
     let differing =
       d.removedLayers.count + d.addedLayers.count + Set(d.changedLayers.map(\.name)).count + d.removedTensors.count
-      + d.addedTensors.count + d.changedTensors.count
+      + d.addedTensors.count + d.changedTensors.count + d.changedFacts.count
+    let isSettings = d.equalLayers + d.equalTensors == 0 && d.equalFacts + d.changedFacts.count > 0
+    let alike =
+      isSettings
+      ? "\(d.equalFacts) settings" : "\(d.equalLayers) layers\(d.isEmpty ? "," : " and") \(d.equalTensors) tensors"
     try console.line(
       d.isEmpty
-        ? "equal: \(d.equalLayers) layers, \(d.equalTensors) tensors"
-        : "\(differing) differences; \(d.equalLayers) layers and \(d.equalTensors) tensors are equal")
+        ? "equal: \(alike)" : "\(differing) differences; \(alike) are equal")
   }
 }
