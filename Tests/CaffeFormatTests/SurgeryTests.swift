@@ -78,6 +78,19 @@ import Testing
         == ["data:Input", "a:InnerProduct", "prob_la:Softmax", "b:InnerProduct", "prob:Softmax"])
   }
 
+  /// What is compared with learnt scores may be learnt too; a target that is brought in goes.
+  @Test func targetsAreDataAlone() throws {
+    let euclidean = "layer { name: 'loss' type: 'EuclideanLoss' bottom: 'a' bottom: '%' top: 'loss' }\n"
+    #expect(
+      try deployed(data + fc("a") + fc("b") + euclidean.replacing("%", with: "b"))
+        == ["data:Input", "a:InnerProduct", "b:InnerProduct"])
+    let flat = "layer { name: 'flat' type: 'Flatten' bottom: 'data' top: 'flat' }\n"
+    #expect(
+      try deployed(data + flat + fc("a") + euclidean.replacing("%", with: "flat")) == ["data:Input", "a:InnerProduct"])
+    let second = "layer { name: 'y' type: 'Data' top: 'y' data_param { batch_size: 2 } }\n"
+    #expect(try deployed(data + second + fc("a") + loss("l", "a", "y")) == ["data:Input", "a:InnerProduct", "prob:Softmax"])
+  }
+
   @Test func probabilitiesThatAreThereStay() throws {
     let scored = """
       layer { name: "prob" type: "Softmax" bottom: "a" top: "prob" include { phase: TEST } }

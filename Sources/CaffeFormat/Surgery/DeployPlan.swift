@@ -26,6 +26,8 @@ struct DeployPlan {
   private var readers: [[[Reader]]] = []
   /// Of each layer and bottom: the layer that makes it; nil where none does.
   private var makers: [[Int?]] = []
+  /// Layers that only bring data, or put them in another form: what they make can be a target.
+  private var bringsData: Set<Int> = []
   /// Layers that must stay whoever reads them.
   private var required: Set<Int> = []
   /// Layers that went because only training reads them.
@@ -35,6 +37,11 @@ struct DeployPlan {
   private static let probabilities = [
     "SoftmaxWithLoss": "Softmax", "SoftmaxLoss": "Softmax", "SigmoidCrossEntropyLoss": "Sigmoid",
     "InfogainLoss": "Softmax",
+  ]
+
+  /// Types of layers that learn nothing and leave values what they are.
+  private static let rearranging: Set<String> = [
+    "Input", "DummyData", "Flatten", "Reshape", "Slice", "Split", "Concat", "Power", "Threshold", "Crop", "Permute",
   ]
 
   /// - Parameter layers: those that take part, in order.
@@ -56,6 +63,8 @@ struct DeployPlan {
       }
       readers.append(layer.tops.map { _ in [] })
       for (j, blob) in layer.tops.enumerated() { last[blob] = (i, j) }
+      let isPlain = Self.rearranging.contains(layer.type) || DataLayerFacts.isDataLayer(layer)
+      if isPlain, makers[i].allSatisfy({ $0.map(bringsData.contains) ?? false }) { bringsData.insert(i) }
     }
   }
 
@@ -167,9 +176,8 @@ struct DeployPlan {
         if isScoreOfAuxiliary(i) { discard(i) }
         continue
       }
-      guard all.contains(where: { discarded.contains($0.layer) || isTarget($0) }) || isScoreOfAuxiliary(i) else {
-        continue
-      }
+      let isOnlyTarget = bringsData.contains(i) && all.contains(where: isTarget)
+      guard isOnlyTarget || all.contains(where: { discarded.contains($0.layer) }) || isScoreOfAuxiliary(i) else { continue }
       // A net has inputs.
       if fates[i] == .input, fates.indices.allSatisfy({ $0 == i || fates[$0] != .input }),
         !layers.indices.contains(where: { fates[$0] == .kept && layers[$0].type == "Input" })
