@@ -180,7 +180,7 @@ import Testing
     #expect(sink.errors.map(\.rendered) == [])
     let shape = try #require(model.graph.value(named: "rois")?.type.shape)
     #expect(shape.count == 2 && shape[1] == 5)
-    #expect(sink.items.map(\.code) == ["caffe.layer.unknown-type"])
+    #expect(sink.items.map(\.code) == ["caffe.layer.python"])
   }
 
   @Test func positionSensitivePoolingTakesEachBinFromItsOwnChannels() throws {

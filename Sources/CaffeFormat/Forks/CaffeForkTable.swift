@@ -1210,8 +1210,6 @@ enum CaffeForkTable {
       smooth_l1_loss_param = 8266712 : SmoothL1LossParameter
     extend DropoutParameter
       scale_train = 2 : bool = true
-    extend DropoutParameter
-      scale_train = 2 : bool = true
 
     fork pspnet: PSPNet (the tree its published models were made with)
     message BNParameter
@@ -1302,6 +1300,8 @@ enum CaffeForkTable {
     extend LayerParameter
       roi_pooling_param = 8266711 : ROIPoolingParameter
       smooth_l1_loss_param = 8266712 : SmoothL1LossParameter
+    extend DropoutParameter
+      scale_train = 2 : bool = true
 
     fork caffe2onnx: caffe2onnx and caffe-onnx
     message UpsampleParameter
