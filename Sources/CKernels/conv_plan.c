@@ -254,10 +254,14 @@ size_t mc_conv_scratch_size(const mc_conv_plan *p, int threads) {
 int mc_conv_run(
   const mc_conv_plan *p, const float *input, const float *packed, const float *bias, const float *residual,
   float *output, float *scratch, size_t scratch_size) {
-  int threads = mc_threads();
-  while (threads > 1 && mc_conv_scratch_size(p, threads) > scratch_size) threads--;
-  if (mc_conv_scratch_size(p, threads) > scratch_size) return -1;
-  mc_conv_job job = {p, input, packed, bias, residual, output, 0, 0, 0, mc_conv_cut_for(p, threads), 0, 0, 0, 0};
+  // The work is cut for as many threads as the scratch was sized for; fewer cut less finely and can need more. Another
+  // session may have set another number of threads since then.
+  int threads = mc_threads(), planned = threads;
+  while (planned > 1 && mc_conv_scratch_size(p, planned) > scratch_size) planned--;
+  while (planned < 256 && mc_conv_scratch_size(p, planned) > scratch_size) planned++;
+  if (mc_conv_scratch_size(p, planned) > scratch_size) return -1;
+  if (threads > planned) threads = planned;
+  mc_conv_job job = {p, input, packed, bias, residual, output, 0, 0, 0, mc_conv_cut_for(p, planned), 0, 0, 0, 0};
   job.stage = scratch;
   job.shared = job.stage + job.cut.stage_size;
   job.local = job.shared + job.cut.shared_size;

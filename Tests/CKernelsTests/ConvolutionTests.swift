@@ -163,7 +163,10 @@ extension KernelTests {
       c.fill(&random, bias: false, residual: false)
       with(MC_ISA_BASE, threads: 1) {
         #expect(c.run(scratchShortBy: 0) != nil)
-        #expect(c.run(scratchShortBy: 1) == nil)
+        #expect(c.run(scratchShortBy: 1 << 30) == nil)
+        // Scratch that was sized for more threads serves one, though one cuts the work more coarsely.
+        let alone = c.run()?.output
+        for threads: Int32 in [2, 4, 7, 64] { #expect(c.run(plannedThreads: threads)?.output == alone) }
       }
     }
 

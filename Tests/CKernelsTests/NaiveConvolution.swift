@@ -97,7 +97,7 @@ struct ConvolutionCase {
   }
 
   /// Runs the kernels; weights start at an odd address. Nil when no plan can be made or the run is refused.
-  func run(scratchShortBy: Int = 0) -> (output: [Float], algorithm: mc_conv_algorithm)? {
+  func run(scratchShortBy: Int = 0, plannedThreads: Int32? = nil) -> (output: [Float], algorithm: mc_conv_algorithm)? {
     var desc = desc
     guard let plan = mc_conv_plan_create(&desc) else { return nil }
     defer { mc_conv_plan_free(plan) }
@@ -108,7 +108,7 @@ struct ConvolutionCase {
       UnsafeMutableRawBufferPointer(rebasing: odd[1...]).copyMemory(from: bytes)
       mc_conv_pack(plan, odd.baseAddress.map { $0 + 1 }, &packed)
     }
-    let size = max(0, mc_conv_scratch_size(plan, mc_threads()) - scratchShortBy)
+    let size = max(0, mc_conv_scratch_size(plan, plannedThreads ?? mc_threads()) - scratchShortBy)
     var scratch = [Float](repeating: .nan, count: size)
     let count = desc.batch * desc.filters * (outputExtents ?? [0, 0, 0]).reduce(1, *)
     var output = [Float](repeating: .nan, count: count)

@@ -72,8 +72,9 @@ void mc_conv_pack(const mc_conv_plan *plan, const void *weights, float *packed);
 /// output = activation(convolution(input, weights) + bias + residual)
 ///
 /// `bias` has one element per filter or is NULL; `residual` has the output's shape or is NULL. `output` overlaps no
-/// other argument, `residual` included: it holds partial sums on the way. `scratch` holds `scratch_size` floats; fewer threads are used when it is
-/// smaller than what `mc_conv_scratch_size` asks for. Returns 0, or -1 when it is too small for one thread.
+/// other argument, `residual` included: it holds partial sums on the way. `scratch` holds `scratch_size` floats, what
+/// `mc_conv_scratch_size` asks for with any number of threads: the work is cut for as many, and no more are used.
+/// Returns 0, or -1 when it is too small for every number of threads.
 int mc_conv_run(
   const mc_conv_plan *plan, const float *input, const float *packed, const float *bias, const float *residual,
   float *output, float *scratch, size_t scratch_size);
