@@ -1,4 +1,5 @@
 import Diagnostics
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -15,6 +16,12 @@ package final class ByteStorage: @unchecked Sendable {
   package let path: String?
   private let release: Release
 
+  /// Memory that is allocated at the moment, in bytes: mapped files do not count, and each block counts 256 bytes more
+  /// for the objects around it, so that many small ones are seen.
+  package static var allocatedBytes: Int { allocated.load(ordering: .relaxed) }
+  private static let allocated = Atomic<Int>(0)
+  private static let overhead = 256
+
   private enum Release { case unmap, free, none }
 
   private init(base: UnsafeRawPointer, count: Int, path: String?, release: Release) {
@@ -27,7 +34,9 @@ package final class ByteStorage: @unchecked Sendable {
   deinit {
     switch release {
     case .unmap: munmap(UnsafeMutableRawPointer(mutating: base), count)
-    case .free: free(UnsafeMutableRawPointer(mutating: base))
+    case .free:
+      free(UnsafeMutableRawPointer(mutating: base))
+      Self.allocated.wrappingSubtract(count + Self.overhead, ordering: .relaxed)
     case .none: break
     }
   }
@@ -97,6 +106,7 @@ package final class ByteStorage: @unchecked Sendable {
     guard count <= 1 << 46, posix_memalign(&p, 64, count) == 0, let p else {
       throw .error("memory.exhausted", "cannot allocate \(count) bytes")
     }
+    allocated.wrappingAdd(count + overhead, ordering: .relaxed)
     if zeroed { memset(p, 0, count) }
     let storage = ByteStorage(base: UnsafeRawPointer(p), count: count, path: path, release: .free)
     try fill(UnsafeMutableRawBufferPointer(start: p, count: count))

@@ -21,6 +21,9 @@ package final class TensorStorage: Sendable {
   }
   private let state: Mutex<Kind>
 
+  /// Memory that tensors and other byte blocks of this process hold, mapped files not counted.
+  package static var allocatedBytes: Int { ByteStorage.allocatedBytes }
+
   /// Bytes in the machine's order (little-endian), owned or mapped.
   package init(_ bytes: ByteSlice) { state = Mutex(.bytes(bytes)) }
 

@@ -47,6 +47,7 @@ extension Determinant: PlannedKernel {
 extension Einsum: PlannedKernel {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
     let terms = try context.infer { () throws(InferenceError) in try self.terms() }
+    for i in context.operands.indices { try context.requireType(i) }
     // Axes: those of the result first, then those that are summed over. "." stands for several.
     var open = 0
     for (i, letters) in terms.operands.enumerated() where letters.contains(".") {

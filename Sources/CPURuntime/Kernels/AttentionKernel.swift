@@ -62,10 +62,20 @@ struct AttentionRun<T: RealMath> {
     guard k.heads > 0, q.heads % k.heads == 0, v.heads == k.heads, k.length == v.length, q.size == k.size,
       k.batch == q.batch, v.batch == q.batch
     else { throw context.error("run.shape", "query, key and value do not fit") }
-    pastKeys = context.has(4) ? try context.shape(4)[2] : 0
-    pastValues = context.has(5) ? try context.shape(5)[2] : 0
+    func past(_ i: Int, _ x: HeadLayout) throws(Diagnostic) -> Int {
+      guard context.has(i) else { return 0 }
+      let shape = try context.shape(i)
+      guard shape.count == 4 else { throw context.error("run.shape", "past \(shape) is not four-dimensional") }
+      try context.require(i, shape: [x.batch, x.heads, shape[2], x.size], what: i == 4 ? "past key" : "past value")
+      return shape[2]
+    }
+    try context.requireType(4, 5)
+    pastKeys = try past(4, k)
+    pastValues = try past(5, v)
     guard pastKeys == pastValues else { throw context.error("run.shape", "past keys and values differ in length") }
     let total = pastKeys + k.length
+    // Scores are made even where the operands are empty.
+    _ = try Checked.bytes(.float64, [max(q.batch, 1), max(q.heads, 1), q.length, total], layer: context.name)
     if context.has(3) {
       let m = try context.operand(3)
       guard let columns = m.shape.last, columns <= total || columns == 1, m.shape.count <= 4 else {
@@ -74,11 +84,14 @@ struct AttentionRun<T: RealMath> {
       // A mask that is too short hides the keys past its end.
       var shape = [q.batch, q.heads, q.length, total]
       shape[3] = columns
+      try context.require(3, broadcastsTo: shape, what: "mask")
+      if m.dtype != .bool { try context.requireType(3) }
       mask = (StridedCopy.broadcast(m.shape, to: shape), columns, m.dtype == .bool)
     } else {
       mask = nil
     }
     hasLengths = context.has(6)
+    try context.require(6, count: q.batch, what: "valid lengths")
     wideLengths = hasLengths ? try context.isWideIndex(6) : true
     wants = (0..<4).map { $0 < context.results.count && context.results[$0] != nil }
     workers = Parallel.workers(context.options)

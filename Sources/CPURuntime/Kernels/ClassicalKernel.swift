@@ -96,9 +96,12 @@ extension LinearRegressor: EvaluatedKernel {
     let x = try context.tensor(inputs, 0)
     let rows = x.rank >= 2 ? x.shape[0] : 1
     let features = rows > 0 ? x.count / rows : 0
-    guard targets >= 1, coefficients.count == targets * features || rows == 0,
+    guard targets >= 1, Checked.product([targets, features]) == coefficients.count || rows == 0,
       intercepts.isEmpty || intercepts.count == targets || intercepts.count == 1
     else { throw context.error("run.shape", "\(coefficients.count) coefficients for \(features) features") }
+    guard try Checked.bytes(.float64, [rows, targets], layer: context.name) <= context.limits.memory else {
+      throw context.error("run.memory-limit", "\(targets) targets of \(rows) rows are too many")
+    }
     let values = try x.doubles()
     var out: [Float] = []
     for r in 0..<rows {
@@ -121,6 +124,9 @@ extension TreeEnsemble: EvaluatedKernel {
     let width = rows > 0 ? x.count / rows : 0
     guard features.allSatisfy({ $0 < width }) || rows == 0 else {
       throw context.error("run.shape", "a tree asks for a feature past the \(width) that are given")
+    }
+    guard try Checked.bytes(.float64, [rows, targets, 2], layer: context.name) <= context.limits.memory else {
+      throw context.error("run.memory-limit", "\(targets) targets of \(rows) rows are too many")
     }
     let forest = try Forest(self)
     let values = try x.doubles()

@@ -23,6 +23,9 @@ extension Clip: PlannedKernel {
     _ context: PlanContext, _: T.Type
   ) throws(Diagnostic) -> PreparedKernel {
     let count = try context.operand(0).count
+    try context.requireType(1, 2)
+    try context.require(1, count: 1, what: "the lower bound")
+    try context.require(2, count: 1, what: "the upper bound")
     let (hasLow, hasHigh) = (context.has(1), context.has(2))
     return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
       let x: UnsafePointer<T> = args.input(0)

@@ -16,13 +16,15 @@ extension EvaluationContext {
       guard let name = body[id]?.name else { continue }
       if let v { byName[name] = v }
     }
-    var own = options
-    // A body's results live beside its arena, and those of the step before with them.
-    if state.depth == 0 { own.limits.memory /= 2 }
-    let session = try bodySessions.session(index, body, options: own)
+    let session = try bodySessions.session(index, body, options: options)
     state.depth += 1
     defer { state.depth -= 1 }
-    let result = try session.run(byName, observer: nil, state: state)
+    let result: RunResult
+    do throws(Diagnostic) { result = try session.run(byName, observer: nil, state: state) } catch {
+      guard error.code == "run.memory-limit", !error.message.hasPrefix("layer ") else { throw error }
+      throw .error(error.code, "layer '\(name)': \(error.message)", help: error.help)
+    }
+    try state.reserve(0, name)
     var out: [RuntimeValue] = []
     for id in body.outputs {
       guard let name = body[id]?.name, let v = result.values[name] else {
@@ -99,7 +101,7 @@ extension Loop: EvaluatedKernel {
       results.append(v)
     }
     for (k, s) in stacks.enumerated() {
-      results.append(.tensor(try Stacking.stack(s, body[body.outputs[1 + carried + k]]?.type)))
+      results.append(.tensor(try context.stack(s, body[body.outputs[1 + carried + k]]?.type)))
     }
     return results
   }
@@ -147,7 +149,7 @@ extension Scan: EvaluatedKernel {
     }
     for (k, walk) in outputs.enumerated() {
       let list = walk.isReverse ? stacks[k].reversed() : stacks[k]
-      let stacked = try Stacking.stack(list, body[body.outputs[states + k]]?.type)
+      let stacked = try context.stack(list, body[body.outputs[states + k]]?.type)
       guard let a = try? ShapeRule.axis(walk.axis, rank: stacked.rank) else {
         throw context.error("run.shape", "axis \(walk.axis) is outside \(stacked.shape)")
       }
@@ -179,8 +181,18 @@ extension SequenceMap: EvaluatedKernel {
       for (k, v) in try context.run(0, body, values).enumerated() { lists[k].append(v) }
     }
     return lists.enumerated().map { k, list in
-      .sequence(list, element: body[body.outputs[k]]?.type ?? .unknown)
+      .sequence(ValueList(list), element: body[body.outputs[k]]?.type ?? .unknown)
     }
+  }
+}
+
+extension EvaluationContext {
+  /// Stacks the results of a body's runs, where the whole fits into the run's memory.
+  func stack(_ list: [Tensor], _ element: ValueType?) throws(Diagnostic) -> Tensor {
+    var bytes = 0
+    for t in list { bytes += t.byteCount }
+    try state.reserve(bytes, name)
+    return try Stacking.stack(list, element)
   }
 }
 

@@ -26,6 +26,7 @@ struct ConvolutionShape {
   var input, kernel, output, stride, dilation, padBegin, padEnd: [Int]
 
   init(_ op: Convolution, _ context: PlanContext) throws(Diagnostic) {
+    try context.requireType(1, 2)
     let x = try context.shape(0)
     let w = try context.shape(1)
     let y = try context.result().shape

@@ -12,6 +12,7 @@ extension Correlation: PlannedKernel {
   }
 
   private func kernel<T: RealMath>(_ context: PlanContext, _: T.Type) throws(Diagnostic) -> PreparedKernel {
+    try context.requireType(1)
     let x = try context.shape(0)
     let out = try context.result().shape
     guard x.count == 4, out.count == 4, try context.shape(1) == x else {

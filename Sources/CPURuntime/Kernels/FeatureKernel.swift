@@ -165,6 +165,6 @@ extension RowsToMaps: EvaluatedKernel {
       }
       list.append(.map(entries, key: labels.tensor.dtype, value: value))
     }
-    return [.sequence(list, element: type)]
+    return [.sequence(ValueList(list), element: type)]
   }
 }

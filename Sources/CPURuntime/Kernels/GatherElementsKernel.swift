@@ -88,6 +88,9 @@ extension GatherND: MovesElements {
     guard let k = index.shape.last, batchAxes >= 0, batchAxes + k <= x.shape.count, batchAxes < index.shape.count else {
       throw context.error("run.shape", "index tuples \(index.shape) do not fit \(x.shape)")
     }
+    guard x.shape[..<batchAxes] == index.shape[..<batchAxes] else {
+      throw context.error("run.shape", "the batches of \(x.shape) and of index tuples \(index.shape) differ")
+    }
     let strides = StridedCopy.dense(x.shape)
     let addressed = batchAxes..<batchAxes + k
     let tuples = IndexTuples(

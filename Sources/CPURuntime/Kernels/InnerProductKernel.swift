@@ -15,12 +15,15 @@ extension InnerProduct: PlannedKernel {
   private func matrixKernel<T: BlasScalar>(
     _ context: PlanContext, _: T.Type
   ) throws(Diagnostic) -> PreparedKernel {
+    try context.requireType(1, 2)
     let w = try context.shape(1)
     let byRows = weightLayout == .outputsByInputs
     guard w.count == 2 else { throw context.error("run.shape", "weights \(w) are not a matrix") }
     let (n, k) = byRows ? (w[0], w[1]) : (w[1], w[0])
     let y = try context.result()
     let m = n > 0 ? y.count / n : 0
+    if n > 0 { try context.require(0, count: m, k, what: "input") }
+    try context.require(2, count: n, what: "bias")
     let hasBias = context.has(2)
     if T.self == Float.self, m <= 16 {
       // Reading the weights is what takes the time: they are used where they lie, aligned or not.

@@ -25,7 +25,7 @@ extension LayerNormalization: PlannedKernel {
     func parameter(_ i: Int) throws(Diagnostic) -> (row: Int, offsets: [Int])? {
       guard context.has(i) else { return nil }
       let p = try context.shape(i)
-      guard p.count <= x.count else { throw context.error("run.shape", "parameter \(p) does not fit \(x)") }
+      try context.require(i, broadcastsTo: x, what: i == 1 ? "scale" : "bias")
       let strides = StridedCopy.broadcast(p, to: x)
       guard strides[..<a].allSatisfy({ $0 == 0 }) else {
         throw context.error("run.shape", "parameter \(p) differs from row to row of \(x)")
@@ -88,9 +88,10 @@ extension GroupNormalization: PlannedKernel {
     let plane = x[2...].reduce(1, *)
     let epsilon = Double(epsilon.value)
     let (groups, isPerGroup) = (groups, parameters == .perGroup)
-    guard try context.operand(1).count == (isPerGroup ? groups : channels) else {
-      throw context.error("run.shape", "scale \(try context.shape(1)) does not fit \(channels) channels")
-    }
+    try context.requireType(1, 2)
+    guard context.has(1), context.has(2) else { throw context.error("run.operand-missing", "scale or bias is missing") }
+    try context.require(1, count: isPerGroup ? groups : channels, what: "scale")
+    try context.require(2, count: isPerGroup ? groups : channels, what: "bias")
     return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
       let x0: UnsafePointer<T> = args.input(0)
       let y: UnsafeMutablePointer<T> = args.output(0)
@@ -158,6 +159,11 @@ extension ClassificationLoss: PlannedKernel {
       throw context.error("run.shape", "labels \(try context.shape(1)) do not fit scores \(x)")
     }
     let (batch, classes, inner) = (x[0], x[1], x[2...].reduce(1, *))
+    try context.requireType(2)
+    try context.require(2, count: classes, what: "weights")
+    if reduction == .none, try context.result().count != batch * inner {
+      throw context.error("run.shape", "labels \(try context.shape(1)) do not fit scores \(x)")
+    }
     let wide = try context.isWideIndex(1)
     let hasWeights = context.has(2)
     let (kind, reduction, ignored, name) = (kind, reduction, ignoredLabel, context.name)

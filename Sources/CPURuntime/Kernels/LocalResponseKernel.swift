@@ -73,7 +73,7 @@ extension LocalResponseNormalization: PlannedKernel {
     let (height, width) = (x[2], x[3])
     let reach = (size - 1) / 2
     let n = size
-    let factor = Double(alpha.value) / Double(size * size)
+    let factor = Double(alpha.value) / (Double(size) * Double(size))
     let beta = Double(beta.value)
     return PreparedKernel { (args) throws(Diagnostic) in
       let x0: UnsafePointer<T> = args.input(0)

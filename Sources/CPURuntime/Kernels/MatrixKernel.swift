@@ -18,7 +18,11 @@ extension Gemm: PlannedKernel {
 
   private func extents(_ context: PlanContext) throws(Diagnostic) -> (m: Int, n: Int, k: Int, lda: Int, ldb: Int) {
     let (a, b) = (try context.shape(0), try context.shape(1))
-    guard a.count == 2, b.count == 2 else { throw context.error("run.shape", "\(a) and \(b) are not matrices") }
+    guard a.count == 2, b.count == 2, a[transposesA ? 0 : 1] == b[transposesB ? 1 : 0] else {
+      throw context.error("run.shape", "\(a) and \(b) are not matrices of one inner extent")
+    }
+    try context.requireType(1, 2)
+    try context.require(2, broadcastsTo: [a[transposesA ? 1 : 0], b[transposesB ? 0 : 1]], what: "addend")
     return (a[transposesA ? 1 : 0], b[transposesB ? 0 : 1], a[transposesA ? 0 : 1], a[1], b[1])
   }
 
@@ -148,6 +152,7 @@ extension MatMul: PlannedKernel {
     var b: [Int]
 
     init(_ context: PlanContext) throws(Diagnostic) {
+      try context.requireType(1)
       let (s, t) = (try context.shape(0), try context.shape(1))
       guard let sl = s.last, let tl = t.last else { throw context.error("run.shape", "a 0-d operand has no product") }
       k = sl

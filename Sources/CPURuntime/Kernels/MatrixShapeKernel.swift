@@ -196,9 +196,12 @@ extension ColumnsToImage: PlannedKernel {
     let out = try context.result()
     let image = try context.requireInts(1)
     let block = try context.requireInts(2)
-    guard x.count == 3, block.count == image.count, !image.isEmpty, out.shape.count == image.count + 2 else {
+    guard x.count == 3, block.count == image.count, !image.isEmpty, out.shape.count == image.count + 2,
+      (image + block).allSatisfy({ $0 >= 0 && $0 <= 1 << 31 })
+    else {
       throw context.error("run.shape", "blocks \(block) do not fit image \(image)")
     }
+    try context.infer { () throws(InferenceError) in try geometry.check(axes: image.count) }
     var counts: [Int] = []
     for a in image.indices {
       let (b, e) = geometry.explicitPads(a)
@@ -206,8 +209,8 @@ extension ColumnsToImage: PlannedKernel {
       guard block[a] > 0, span >= 0 else { throw context.error("run.shape", "blocks \(block) do not fit image \(image)") }
       counts.append(span / geometry.stride(a) + 1)
     }
-    guard counts.reduce(1, *) == x[2] else {
-      throw context.error("run.shape", "\(x[2]) blocks are given where \(counts.reduce(1, *)) fit")
+    guard Checked.product(counts) == x[2], Checked.product(block + [out.shape[1]]) == x[1], out.shape[0] == x[0] else {
+      throw context.error("run.shape", "\(x[2]) blocks are given where \(counts) fit")
     }
     let (cells, plane, channels) = (block.reduce(1, *), image.reduce(1, *), out.shape[1])
     let g = geometry

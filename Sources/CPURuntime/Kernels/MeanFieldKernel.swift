@@ -10,6 +10,7 @@ extension MeanFieldInference: PlannedKernel {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
     let type = try context.dtype(0)
     guard type == .float32 else { throw context.unsupportedType(type) }
+    try context.requireType(1, 2, 3, 4, 5)
     let x = try context.shape(0)
     guard x.count == 4, try context.shape(1) == x, try context.shape(2) == [x[0], 3, x[2], x[3]] else {
       throw context.error("run.shape", "the estimate or the picture does not fit the unary terms \(x)")

@@ -43,8 +43,10 @@ extension Slice: MovesElements {
     let steps = try context.optionalInts(4) ?? Array(repeating: 1, count: starts.count)
     var strides = StridedCopy.dense(x)
     var offset = 0
+    var seen: Set<Int> = []
     for (k, given) in axes.enumerated() where k < starts.count && k < ends.count && k < steps.count {
       let a = try context.axis(given, rank: x.count)
+      guard seen.insert(a).inserted else { throw context.error("run.shape", "axis \(a) is given twice") }
       guard let b = Slice.bounds(extent: x[a], start: starts[k], end: ends[k], step: steps[k]) else {
         throw context.error("run.shape", "the slice of axis \(a) is out of range")
       }

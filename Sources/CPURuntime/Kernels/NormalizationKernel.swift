@@ -45,6 +45,13 @@ extension BatchNormalization: PlannedKernel {
     let batch = x.first ?? 1
     let channels = x.count >= 2 ? x[1] : 1
     let plane = x.dropFirst(2).reduce(1, *)
+    try context.requireType(1, 2, 3, 4)
+    for (i, what) in [(1, "scale"), (2, "bias"), (3, "mean"), (4, "variance")] {
+      try context.require(i, count: channels, what: what)
+    }
+    guard statistics == .batch || (context.has(3) && context.has(4)) else {
+      throw context.error("run.operand-missing", "mean or variance is missing")
+    }
     let epsilon = Double(epsilon.value)
     let fromBatch = statistics == .batch
     let (hasScale, hasBias) = (context.has(1), context.has(2))
@@ -82,6 +89,10 @@ extension InstanceNormalization: PlannedKernel {
     guard x.count >= 2 else { throw context.error("run.shape", "input \(x) has no channels") }
     let channels = x[1]
     let plane = x[2...].reduce(1, *)
+    try context.requireType(1, 2)
+    guard context.has(1), context.has(2) else { throw context.error("run.operand-missing", "scale or bias is missing") }
+    try context.require(1, count: channels, what: "scale")
+    try context.require(2, count: channels, what: "bias")
     let epsilon = Double(epsilon.value)
     return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
       let x0: UnsafePointer<T> = args.input(0)

@@ -17,7 +17,7 @@ extension Pad: MovesElements {
   private func map(_ extent: Int, _ begin: Int, _ out: Int, _ context: PlanContext) throws(Diagnostic) -> [Int] {
     if extent == 0, mode != .constant, out > 0 { throw context.error("run.shape", "an empty axis cannot be padded") }
     return (0..<out).map { o in
-      let i = o - begin
+      let i = o &- begin
       if i >= 0, i < extent { return i }
       switch mode {
       case .constant: return -1
@@ -43,6 +43,8 @@ extension Pad: MovesElements {
     var maps: [[Int]] = []
     for a in x.indices { maps.append(try map(x[a], begin[a], out[a], context)) }
     let hasValue = context.has(2)
+    try context.requireType(2)
+    try context.require(2, count: 1, what: "the padding value")
     let strides = StridedCopy.dense(x)
     guard let inner = out.last, let innerMap = maps.last else {
       return PreparedKernel { (args) throws(Diagnostic) in args.output(0, T.self)[0] = args.input(0, T.self)[0] }

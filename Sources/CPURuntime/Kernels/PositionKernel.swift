@@ -16,11 +16,13 @@ extension RotaryEmbedding: PlannedKernel {
     let rotated = rotaryDimension == 0 ? x.size : rotaryDimension
     let half = rotated / 2
     let cache = try context.shape(1)
-    guard rotated <= x.size, cache.last == half, try context.shape(2) == cache else {
+    try context.requireType(1, 2)
+    guard rotated >= 0, rotated <= x.size, cache.last == half, try context.shape(2) == cache else {
       throw context.error("run.shape", "cosines \(cache) do not fit \(rotated) rotated features")
     }
     let hasPositions = context.has(3)
     let wide = hasPositions ? try context.isWideIndex(3) : true
+    try context.require(3, count: x.batch, x.length, what: "positions")
     let (rows, interleaved, name) = (cache.dropLast().reduce(1, *), isInterleaved, context.name)
     guard hasPositions || rows == x.batch * x.length else {
       throw context.error("run.shape", "cosines \(cache) do not fit the sequence")
@@ -64,7 +66,9 @@ extension LinearAttention: PlannedKernel {
     let q = try HeadLayout(try context.shape(0), heads: queryHeads, context)
     let k = try HeadLayout(try context.shape(1), heads: keyValueHeads, context)
     let v = try HeadLayout(try context.shape(2), heads: keyValueHeads, context)
-    guard q.heads % k.heads == 0, q.size == k.size, q.length == k.length, k.length == v.length, q.batch == k.batch else {
+    guard q.heads % k.heads == 0, q.size == k.size, q.length == k.length, k.length == v.length,
+      q.batch == k.batch, k.batch == v.batch
+    else {
       throw context.error("run.shape", "query, key and value do not fit")
     }
     let gates = updateRule == .gated || updateRule == .gatedDelta
@@ -76,6 +80,10 @@ extension LinearAttention: PlannedKernel {
     let betaWidth = corrects ? try context.shape(5).last ?? 0 : 0
     guard !gates || decayWidth == k.heads || decayWidth == k.heads * k.size, !corrects || betaWidth == k.heads || betaWidth == 1
     else { throw context.error("run.shape", "decay or beta does not fit the heads") }
+    try context.requireType(1, 2, 3, 4, 5)
+    try context.require(3, count: k.batch, k.heads, k.size, v.size, what: "state")
+    try context.require(4, count: k.batch, k.length, decayWidth, what: "decay")
+    try context.require(5, count: k.batch, k.length, betaWidth, what: "beta")
     let (hasState, stateCount) = (context.has(3), k.batch * k.heads * k.size * v.size)
     let scale = self.scale.value == 0 ? 1 / Double(q.size).squareRoot() : Double(self.scale.value)
     let wantsState = context.results.count > 1 && context.results[1] != nil
@@ -140,6 +148,9 @@ extension CausalConvolution: PlannedKernel {
       throw context.error("run.shape", "input \(x) and weights \(w) do not fit")
     }
     let (channels, length, k) = (x[1], x[2], w[2])
+    try context.requireType(1, 2, 3)
+    try context.require(2, count: channels, what: "bias")
+    try context.require(3, count: x[0], channels, k - 1, what: "state")
     let (hasBias, hasState) = (context.has(2), context.has(3))
     let wantsState = context.results.count > 1 && context.results[1] != nil
     let swish = activation != .none

@@ -10,8 +10,15 @@ struct QuantizationLayout {
   private let blocks: Int
   private let isSingle: Bool
 
-  init(_ x: [Int], scale: [Int], axis: Int, blockSize: Int, _ context: EvaluationContext) throws(Diagnostic) {
+  /// - Parameter zero: the shape of the zero points, where there are any.
+  init(
+    _ x: [Int], scale: [Int], zero: [Int]?, axis: Int, blockSize: Int, _ context: EvaluationContext
+  ) throws(Diagnostic) {
     let count = scale.reduce(1, *)
+    if let zero, zero != scale, count != 1 || zero.reduce(1, *) != 1 {
+      throw context.error("run.shape", "zero points \(zero) and scales \(scale) differ in shape")
+    }
+    guard blockSize >= 0 else { throw context.error("run.shape", "blocks of \(blockSize)") }
     isSingle = count == 1 && blockSize == 0
     guard !isSingle else {
       (inner, extent, block, blocks) = (1, 1, 1, 1)
@@ -26,7 +33,9 @@ struct QuantizationLayout {
       guard scale.count == x.count else { throw context.error("run.shape", "scales \(scale) do not fit \(x)") }
       block = blockSize
       blocks = scale[a]
-      guard count == x[..<a].reduce(1, *) * blocks * inner, blocks * block >= extent else {
+      guard scale.indices.allSatisfy({ $0 == a || scale[$0] == x[$0] }), blocks > 0 || extent == 0,
+        blocks >= extent || (extent - 1) / block < blocks
+      else {
         throw context.error("run.shape", "scales \(scale) do not fit blocks of \(blockSize) of \(x)")
       }
     } else {
@@ -98,7 +107,8 @@ extension QuantizeLinear: EvaluatedKernel {
     let scale = try context.tensor(inputs, 1)
     let zero = try context.optionalTensor(inputs, 2)
     let type = zero?.dtype ?? outputType ?? .uint8
-    let layout = try QuantizationLayout(x.shape, scale: scale.shape, axis: axis, blockSize: blockSize, context)
+    let layout = try QuantizationLayout(
+      x.shape, scale: scale.shape, zero: zero?.shape, axis: axis, blockSize: blockSize, context)
     let values = try x.doubles()
     let scales = try scale.doubles()
     let zeros = try zero?.doubles()
@@ -127,10 +137,12 @@ extension DequantizeLinear: EvaluatedKernel {
   package func evaluate(_ inputs: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
     let x = try context.tensor(inputs, 0)
     let scale = try context.tensor(inputs, 1)
-    let zeros = try context.optionalTensor(inputs, 2).map { (t) throws(Diagnostic) in try t.doubles() }
-    let layout = try QuantizationLayout(x.shape, scale: scale.shape, axis: axis, blockSize: blockSize, context)
+    let zero = try context.optionalTensor(inputs, 2)
+    let layout = try QuantizationLayout(
+      x.shape, scale: scale.shape, zero: zero?.shape, axis: axis, blockSize: blockSize, context)
     let values = try x.doubles()
     let scales = try scale.doubles()
+    let zeros = try zero?.doubles()
     let type = outputType ?? scale.dtype
     let out = values.indices.map { i -> Double in
       let k = layout.index(i)

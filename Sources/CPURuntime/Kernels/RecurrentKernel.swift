@@ -36,16 +36,15 @@ struct RecurrentRun<T: RealMath> {
     wants = (0..<3).map { $0 < context.results.count && context.results[$0] != nil }
     name = context.name
     wideLengths = has[4] ? try context.isWideIndex(4) : false
-    let sizes = [
-      (1, directions * gates * hidden * features), (2, directions * gates * hidden * hidden),
-      (3, directions * 2 * gates * hidden), (4, batch), (5, directions * batch * hidden),
-      (6, directions * batch * hidden), (7, directions * 3 * hidden),
-    ]
-    for (i, n) in sizes where has[i] {
-      guard try context.operand(i).count == n else {
-        throw context.error("run.shape", "operand \(i) has shape \(try context.shape(i))")
-      }
-    }
+    guard has[1], has[2] else { throw context.error("run.operand-missing", "weights are missing") }
+    try context.requireType(1, 2, 3, 5, 6, 7)
+    try context.require(1, count: directions, gates, hidden, features, what: "weights")
+    try context.require(2, count: directions, gates, hidden, hidden, what: "recurrent weights")
+    try context.require(3, count: directions, 2, gates, hidden, what: "bias")
+    try context.require(4, count: batch, what: "lengths")
+    try context.require(5, count: directions, batch, hidden, what: "first state")
+    try context.require(6, count: directions, batch, hidden, what: "first cell")
+    try context.require(7, count: directions, 3, hidden, what: "peepholes")
     let own: [Recurrent.Activation.Name] =
       switch op.cell {
       case .rnn: [.tanh]

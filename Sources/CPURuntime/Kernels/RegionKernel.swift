@@ -17,10 +17,14 @@ extension RoiAlign: PlannedKernel {
     guard x.count == 4, regions.count == 2, regions[1] == 4, try context.operand(2).count == regions[0] else {
       throw context.error("run.shape", "input \(x) and regions \(regions) do not fit")
     }
+    try context.requireType(1)
     let wide = try context.isWideIndex(2)
     let (channels, rows, columns) = (x[1], x[2], x[3])
     let op = self
     let name = context.name
+    // Corners, bins and places are computed in the element type, as ONNX Runtime does: how many samples a bin has, and
+    // between which elements they fall, hangs on the last digit.
+    let scale = T(op.spatialScale.value)
     return PreparedKernel { (args) throws(Diagnostic) in
       try IndexCheck.all(args.rawInput(2), regions[0], wide: wide, extent: x[0], name)
       let p: UnsafePointer<T> = args.input(0)
@@ -28,16 +32,14 @@ extension RoiAlign: PlannedKernel {
       for r in 0..<regions[0] {
         let b = IndexLoop.load(args.rawInput(2), r, wide: wide)
         let image = p + (b < 0 ? b + x[0] : b) * channels * rows * columns
-        let corners = (0..<4).map { k in
-          Double(args.input(1, T.self)[r * 4 + k]) * Double(op.spatialScale.value) - (op.isHalfPixel ? 0.5 : 0)
-        }
+        let corners = (0..<4).map { k in args.input(1, T.self)[r * 4 + k] * scale - (op.isHalfPixel ? T(0.5) : 0) }
         var (w, h) = (corners[2] - corners[0], corners[3] - corners[1])
         if !op.isHalfPixel { (w, h) = (max(w, 1), max(h, 1)) }
-        let (bw, bh) = (w / Double(op.width), h / Double(op.height))
-        func samples(_ bin: Double) -> Int {
-          op.samplingRatio > 0 ? op.samplingRatio : min(max(NumberLoop.integer(bin.rounded(.up)), 0), 1 << 16)
+        let (bw, bh) = (w / T(op.width), h / T(op.height))
+        func samples(_ extent: T, _ places: Int) -> Int {
+          op.samplingRatio > 0 ? op.samplingRatio : min(max(NumberLoop.integer((extent / T(places)).rounded(.up)), 0), 1 << 16)
         }
-        let (nx, ny) = (samples(bw), samples(bh))
+        let (nx, ny) = (samples(w, op.width), samples(h, op.height))
         guard nx <= 1 << 16, ny <= 1 << 16, nx * ny <= 1 << 22 else {
           throw .error("run.region", "layer '\(name)': region \(r) asks for \(nx)x\(ny) samples in each place")
         }
@@ -49,8 +51,8 @@ extension RoiAlign: PlannedKernel {
               var top: Double?
               for sy in 0..<ny {
                 for sx in 0..<nx {
-                  let py = corners[1] + Double(i / op.width) * bh + (Double(sy) + 0.5) * bh / Double(ny)
-                  let px = corners[0] + Double(i % op.width) * bw + (Double(sx) + 0.5) * bw / Double(nx)
+                  let py = corners[1] + T(i / op.width) * bh + (T(sy) + T(0.5)) * bh / T(ny)
+                  let px = corners[0] + T(i % op.width) * bw + (T(sx) + T(0.5)) * bw / T(nx)
                   let parts = Self.parts(plane, py, px, rows, columns)
                   sum += parts.0 + parts.1 + parts.2 + parts.3
                   let v = max(max(parts.0, parts.1), max(parts.2, parts.3))
@@ -69,15 +71,15 @@ extension RoiAlign: PlannedKernel {
   /// The four weighted neighbours of a place.
   // SAFETY: `plane` holds rows · columns elements, both positive.
   private static func parts<T: RealMath>(
-    _ plane: UnsafePointer<T>, _ py: Double, _ px: Double, _ rows: Int, _ columns: Int
+    _ plane: UnsafePointer<T>, _ py: T, _ px: T, _ rows: Int, _ columns: Int
   ) -> (Double, Double, Double, Double) {
-    guard rows > 0, columns > 0, py >= -1, py <= Double(rows), px >= -1, px <= Double(columns) else {
+    guard rows > 0, columns > 0, py >= -1, py <= T(rows), px >= -1, px <= T(columns) else {
       return (0, 0, 0, 0)
     }
-    func split(_ v: Double, _ n: Int) -> (low: Int, high: Int, ratio: Double) {
+    func split(_ v: T, _ n: Int) -> (low: Int, high: Int, ratio: Double) {
       let v = max(v, 0)
       let low: Int = NumberLoop.integer(v)
-      return low >= n - 1 ? (n - 1, n - 1, 0) : (low, low + 1, v - Double(low))
+      return low >= n - 1 ? (n - 1, n - 1, 0) : (low, low + 1, Double(v - T(low)))
     }
     let (y0, y1, ry) = split(py, rows)
     let (x0, x1, rx) = split(px, columns)
@@ -104,6 +106,7 @@ extension MaxRegionPool: PlannedKernel {
     guard x.count == 4, regions.count >= 2, try context.operand(1).count == regions[0] * 5 else {
       throw context.error("run.shape", "input \(x) and regions \(regions) do not fit")
     }
+    try context.requireType(1)
     let (channels, rows, columns) = (x[1], x[2], x[3])
     let (height, width, scale, name) = (height, width, Float(spatialScale.value), context.name)
     return PreparedKernel { (args) throws(Diagnostic) in
@@ -152,6 +155,7 @@ extension MaxUnpool: MovesElements {
       try context.operand(1).count == x.count
     else { throw context.error("run.shape", "input \(x.shape) and indices do not fit") }
     let wide = try context.isWideIndex(1)
+    try context.infer { () throws(InferenceError) in try geometry.check(axes: x.shape.count - 2) }
     // Indices count in the shape that the window's geometry gives; a larger output is filled up with zeros.
     var own = Array(x.shape[..<2])
     for a in 0..<geometry.kernel.count {

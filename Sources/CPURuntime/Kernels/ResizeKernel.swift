@@ -116,6 +116,7 @@ extension Resize: MovesElements {
     let out = try context.result().shape
     var list: [Int] = []
     for a in axes.isEmpty ? Array(x.shape.indices) : axes { list.append(try context.axis(a, rank: x.shape.count)) }
+    guard Set(list).count == list.count else { throw context.error("run.shape", "an axis is given twice") }
     let region = coordinates == .tfCropAndResize && context.has(1) ? try context.requireDoubles(1) : []
     context.use(1, .consumed)
     let sizeCount = context.has(3) ? try context.operand(3).count : 0

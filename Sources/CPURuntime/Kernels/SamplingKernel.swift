@@ -176,13 +176,14 @@ extension DeformableConvolution: PlannedKernel {
     let s = try ConvolutionShape(Convolution(geometry: geometry, groups: groups), context)
     let axes = s.input.count
     let (cells, places, plane) = (s.kernelCount, s.outputCount, s.inputCount)
-    guard offsetGroups > 0, s.channels % offsetGroups == 0,
-      try context.operand(2).count == s.batch * offsetGroups * cells * axes * places
-    else { throw context.error("run.shape", "offsets \(try context.shape(2)) do not fit") }
-    let (hasBias, hasMask) = (context.has(3), context.has(4))
-    if hasMask, try context.operand(4).count != s.batch * offsetGroups * cells * places {
-      throw context.error("run.shape", "mask \(try context.shape(4)) does not fit")
+    guard context.has(2), offsetGroups > 0, s.channels % offsetGroups == 0 else {
+      throw context.error("run.shape", "\(s.channels) channels do not divide into \(offsetGroups) groups of offsets")
     }
+    let (hasBias, hasMask) = (context.has(3), context.has(4))
+    try context.requireType(2, 3, 4)
+    try context.require(2, count: s.batch, offsetGroups, cells, axes, places, what: "offsets")
+    try context.require(3, count: s.filters, what: "bias")
+    try context.require(4, count: s.batch, offsetGroups, cells, places, what: "mask")
     let sampler = PlaneSampler(shape: s.input, mode: .linear, padding: .zeros, alignsCorners: true)
     let (perGroup, perOffset) = (s.channels / s.groups, s.channels / offsetGroups)
     let filters = s.filters / s.groups

@@ -31,6 +31,7 @@ extension ScatterElements: MovesElements {
     guard x.shape.count == index.shape.count, try context.shape(2) == index.shape, !x.shape.isEmpty else {
       throw context.error("run.shape", "input \(x.shape), indices \(index.shape) and updates do not fit")
     }
+    try context.requireType(2)
     let a = try context.axis(axis, rank: x.shape.count)
     for i in x.shape.indices where i != a && index.shape[i] > x.shape[i] {
       throw context.error("run.shape", "indices \(index.shape) reach past input \(x.shape)")
@@ -101,9 +102,9 @@ extension ScatterND: MovesElements {
     }
     let slice = x.shape[k...].reduce(1, *)
     let count = index.shape.dropLast().reduce(1, *)
-    guard try context.operand(2).count == count * slice else {
-      throw context.error("run.shape", "updates \(try context.shape(2)) do not fit indices \(index.shape)")
-    }
+    guard context.has(2) else { throw context.error("run.operand-missing", "updates are missing") }
+    try context.requireType(2)
+    try context.require(2, count: count, slice, what: "updates")
     let tuples = IndexTuples(
       wide: try context.isWideIndex(1), length: k, extents: Array(x.shape[..<k]),
       strides: Array(StridedCopy.dense(x.shape)[..<k]), name: context.name)
@@ -155,6 +156,8 @@ extension CacheScatter: MovesElements {
     for i in x.shape.indices where i != a && x.shape[i] != update.shape[i] {
       throw context.error("run.shape", "cache \(x.shape) and update \(update.shape) differ on axis \(i)")
     }
+    try context.requireType(1)
+    try context.require(2, count: batch, what: "places")
     let wide = context.has(2) ? try context.isWideIndex(2) : true
     let hasIndex = context.has(2)
     let middle = x.shape[1..<a].reduce(1, *)

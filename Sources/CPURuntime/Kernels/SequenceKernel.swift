@@ -4,7 +4,7 @@ import TensorCore
 
 extension EvaluationContext {
   /// Elements and element type of a sequence operand.
-  func sequence(_ inputs: [RuntimeValue?], _ i: Int) throws(Diagnostic) -> (list: [RuntimeValue], element: ValueType) {
+  func sequence(_ inputs: [RuntimeValue?], _ i: Int) throws(Diagnostic) -> (list: ValueList, element: ValueType) {
     switch try operand(inputs, i) {
     case .sequence(let list, let element): return (list, element)
     case .optional(.sequence(let list, let element)?, _): return (list, element)
@@ -32,7 +32,7 @@ extension SequenceConstruct: EvaluatedKernel {
       element = BodyRule.common(element, v.type)
       list.append(v)
     }
-    return [.sequence(list, element: element)]
+    return [.sequence(ValueList(list), element: element)]
   }
 }
 
@@ -150,7 +150,7 @@ extension SplitToSequence: EvaluatedKernel {
       start += size
     }
     let element = list.reduce(ValueType.unknown) { BodyRule.common($0, $1.type) }
-    return [.sequence(list, element: list.isEmpty ? .tensor(x.dtype, nil) : element)]
+    return [.sequence(ValueList(list), element: list.isEmpty ? .tensor(x.dtype, nil) : element)]
   }
 }
 

@@ -59,7 +59,7 @@ extension Softmax: PlannedKernel {
     return PreparedKernel(inPlace: [0]) { (args) throws(Diagnostic) in
       let x: UnsafePointer<T> = args.input(0)
       let y: UnsafeMutablePointer<T> = args.output(0)
-      Parallel.ranges(outer, grain: max(1, 4096 / (extent * inner))) { rows in
+      Parallel.ranges(outer, grain: max(1, 4096 / max(extent * inner, 1))) { rows in
         for o in rows {
           for i in 0..<inner {
             let base = o * extent * inner + i

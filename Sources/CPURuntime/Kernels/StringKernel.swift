@@ -14,6 +14,11 @@ extension StringConcat: EvaluatedKernel {
       StridedIndex(shape, StridedCopy.broadcast(a.shape, to: shape)),
       StridedIndex(shape, StridedCopy.broadcast(b.shape, to: shape))
     )
+    var bytes = 0
+    for k in 0..<i.count { bytes += 64 + x[i[k]].bytes.count + y[j[k]].bytes.count }
+    guard bytes <= context.limits.memory / 4 else {
+      throw context.error("run.memory-limit", "strings of \(bytes) bytes are larger than the memory limit allows")
+    }
     let out = (0..<i.count).map { ByteString(x[i[$0]].bytes + y[j[$0]].bytes) }
     return [.tensor(try Tensor(strings: out, shape: shape))]
   }

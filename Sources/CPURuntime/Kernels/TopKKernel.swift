@@ -32,6 +32,7 @@ extension TopK: PlannedKernel {
     let inner = shape[(a + 1)...].reduce(1, *)
     let lines = shape[..<a].reduce(inner, *)
     let largest = isLargest
+    let wantsIndices = context.results.count > 1 && context.results[1] != nil
     return PreparedKernel { (args) throws(Diagnostic) in
       let x: UnsafePointer<T> = args.input(0)
       let values: UnsafeMutablePointer<T> = args.output(0)
@@ -53,7 +54,7 @@ extension TopK: PlannedKernel {
           }
           for i in 0..<k {
             values[out + i * inner] = p[order[i] * inner]
-            indices[out + i * inner] = Int64(order[i])
+            if wantsIndices { indices[out + i * inner] = Int64(order[i]) }
           }
         }
       }

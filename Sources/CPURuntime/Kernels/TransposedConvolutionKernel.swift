@@ -16,6 +16,8 @@ extension TransposedConvolution: PlannedKernel {
   private func kernel<T: RealMath>(_ context: PlanContext, _: T.Type) throws(Diagnostic) -> PreparedKernel {
     let s = try ScatterShape(self, context)
     let hasBias = context.has(2)
+    try context.requireType(1, 2)
+    try context.require(2, count: s.groups, s.filters, what: "bias")
     let workers = Parallel.workers(context.options)
     let positions = s.input.reduce(1, *)
     let perFilter = s.kernel.reduce(1, *) * positions

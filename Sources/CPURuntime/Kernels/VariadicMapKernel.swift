@@ -54,6 +54,7 @@ extension VariadicMap: PlannedKernel {
     _ context: PlanContext, first: @escaping (T) -> T, last: ((T) -> T)? = nil, _ step: @escaping (T, T, Int) -> T
   ) throws(Diagnostic) -> PreparedKernel {
     var shapes: [[Int]] = []
+    for i in context.operands.indices { try context.requireType(i) }
     for i in context.operands.indices { shapes.append(try context.shape(i)) }
     let out = try context.result()
     let plan = Broadcast(shapes, to: out.shape)

@@ -17,6 +17,7 @@ package enum Evaluator {
   static func evaluate(
     _ op: any Operator, _ inputs: [RuntimeValue?], _ context: EvaluationContext
   ) throws(Diagnostic) -> [RuntimeValue] {
+    for case .tensor(let t)? in inputs { try Checked.extents(t.shape, layer: context.name) }
     if let planned = op as? any PlannedKernel, let tensors = plainTensors(inputs) {
       do throws(Diagnostic) { return try run(planned, tensors, context) } catch {
         guard error.code == PlanContext.needsValueCode, op is any EvaluatedKernel else { throw error }
@@ -65,6 +66,9 @@ package enum Evaluator {
       }
       results.append(PlanContext.Operand(dtype: d, shape: s))
     }
+    var bytes = 0
+    for case let r? in results { bytes += try Checked.bytes(r.dtype, r.shape, layer: context.name) }
+    try context.state.reserve(bytes, context.name)
     let plan = PlanContext(
       name: context.name,
       operands: inputs.map { t in t.map { PlanContext.Operand(dtype: $0.dtype, shape: $0.shape, constant: $0) } },
@@ -114,6 +118,7 @@ package enum Evaluator {
 
   /// `prepare`, with narrow floats computed in float32 where the kernel does not know them.
   static func prepare(_ op: any PlannedKernel, _ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
+    for case let o? in context.operands + context.results { try Checked.extents(o.shape, layer: context.name) }
     do throws(Diagnostic) { return try op.prepare(context) } catch {
       guard error.code == "run.unsupported-type" else { throw error }
       guard let widened = try WidenedKernel.prepare(op, context) else { throw error }

@@ -148,6 +148,7 @@ struct MemoryPlanner {
       list.append(ArenaLayout.Buffer(bytes: Checked.roundedUp(k.scratchBytes), first: step, last: step))
     }
     let layout = try ArenaLayout(list, limit: planner.options.limits.memory)
+    try planner.state?.reserve(layout.byteCount, prepared.first?.node.name ?? "")
     let arena = try AlignedBuffer(count: layout.byteCount)
     var address: [ValueID: UnsafeMutableRawPointer] = [:]
     for (i, v) in ids.enumerated() { address[v] = arena.base + layout.buffers[i].offset }

@@ -37,7 +37,12 @@ struct PlanRun {
             layers: step.node.layers, name: step.node.name, operatorName: step.node.op.operatorName,
             seconds: Double(d.seconds) + Double(d.attoseconds) * 1e-18))
       }
-      for c in step.captures { result.values[c.name] = try value(c.place, c.type) }
+      for c in step.captures {
+        if state.depth > 0, case .memory = c.place, let d = c.type.dtype, let s = c.type.sizes {
+          try state.reserve(try Checked.bytes(d, s), step.node.name)
+        }
+        result.values[c.name] = try value(c.place, c.type)
+      }
       for s in step.released { slots[s] = nil }
     }
     withExtendedLifetime(residents) {}
@@ -80,6 +85,7 @@ struct PlanRun {
         try fill(slot, results[i], "result \(i) of layer '\(step.node.name)'")
       }
       results = []
+      try state.reserve(0, step.node.name)
     }
   }
 

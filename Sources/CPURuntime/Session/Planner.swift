@@ -8,6 +8,8 @@ struct Planner {
   let options: SessionOptions
   /// Values to copy out, by id.
   let wanted: Set<ValueID>
+  /// The run whose memory the arena counts in, where that is a body's.
+  var state: RunState?
 
   /// One node after preparation.
   struct Prepared {
@@ -87,6 +89,7 @@ struct Planner {
     var results: [PlanContext.Operand?] = []
     for (i, t) in result.enumerated() {
       guard let r = concrete(t) else { return evaluated }
+      try Checked.extents(r.shape, layer: node.name)
       results.append(i < node.outputs.count && node.outputs[i] != nil || i == 0 ? r : nil)
     }
     let context = PlanContext(

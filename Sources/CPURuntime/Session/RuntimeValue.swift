@@ -5,7 +5,7 @@ import TensorCore
 /// A value while a graph runs. Tensors and strings are `tensor`; the rest exists for sequence and optional operators.
 package indirect enum RuntimeValue: Sendable {
   case tensor(Tensor)
-  case sequence([RuntimeValue], element: ValueType)
+  case sequence(ValueList, element: ValueType)
   case optional(RuntimeValue?, element: ValueType)
   case map([MapEntry], key: DType, value: ValueType)
 

@@ -48,22 +48,39 @@ package final class Session: Sendable {
   func run(
     _ inputs: [String: RuntimeValue], observer: RunObserver?, state: RunState
   ) throws(Diagnostic) -> RunResult {
-    var types: [ValueID: ValueType] = [:]
+    var keys: [PlanCache.Key?] = []
+    keys.reserveCapacity(graph.inputs.count)
     for id in graph.inputs {
-      guard let value = graph[id], value.constant == nil else { continue }
+      guard let value = graph[id], value.constant == nil else {
+        keys.append(nil)
+        continue
+      }
       guard let given = inputs[value.name] else {
         throw .error("run.missing-input", "input '\(value.name)' (\(value.type)) is not given", status: .usage)
       }
-      if let d = value.type.dtype, let g = given.type.dtype, d != g {
-        throw .error(
-          "run.input-type", "input '\(value.name)' holds \(d.rawValue) elements, \(g.rawValue) are given")
+      if case .tensor(let t) = given {
+        if let d = value.type.dtype, d != t.dtype {
+          throw .error(
+            "run.input-type", "input '\(value.name)' holds \(d.rawValue) elements, \(t.dtype.rawValue) are given")
+        }
+        keys.append(.tensor(t.dtype, t.shape))
+      } else {
+        keys.append(.other(Self.planned(given, declared: value.type)))
       }
-      types[id] = Self.planned(given, declared: value.type)
     }
     if state.depth == 0 { Parallel.setThreads(options.threads) }
     return try lock.withLock { (_) throws(Diagnostic) in
-      let plan = try cache.plan(for: types) { () throws(Diagnostic) in
+      let plan = try cache.plan(for: keys, spare: options.limits.memory / 16) { () throws(Diagnostic) in
         var planner = Planner(graph: graph, options: options, wanted: wanted)
+        planner.state = state.depth > 0 ? state : nil
+        var types: [ValueID: ValueType] = [:]
+        for (id, key) in zip(graph.inputs, keys) {
+          switch key {
+          case .tensor(let d, let s)?: types[id] = .tensor(d, sizes: s)
+          case .other(let t)?: types[id] = t
+          case nil: break
+          }
+        }
         return try planner.plan(inputTypes: types)
       }
       return try PlanRun(plan: plan, options: options, observer: observer, state: state).run(inputs)
@@ -72,9 +89,8 @@ package final class Session: Sendable {
 }
 
 extension Session {
-  /// The type to plan for: a tensor's own; of other values what all their elements have in common.
+  /// The type to plan for of a value that is no tensor: what all its elements have in common.
   private static func planned(_ given: RuntimeValue, declared: ValueType) -> ValueType {
-    if case .tensor = given { return given.type }
     guard declared != .unknown else { return shapeless(given.type) }
     return shapeless(declared)
   }
@@ -108,42 +124,4 @@ package struct RunResult: Sendable {
   package subscript(_ name: String) -> RuntimeValue? { values[name] }
   /// The tensor of that name.
   package func tensor(_ name: String) -> Tensor? { values[name]?.tensor }
-}
-
-/// Counts what nested runs use up together.
-final class RunState {
-  let limits: RunLimits
-  var steps = 0
-  var depth = 0
-  init(_ limits: RunLimits) { self.limits = limits }
-
-  /// Counts one iteration or node.
-  func step() throws(Diagnostic) {
-    steps &+= 1
-    if steps > limits.steps {
-      throw .error("run.step-limit", "the run has taken more than \(limits.steps) steps", help: "is there an endless loop?")
-    }
-    if limits.isCancelled() { throw .error("run.cancelled", "the run was stopped") }
-  }
-}
-
-/// Plans by input types, the latest few.
-// SAFETY: a session touches its cache, and the plans in it, only while it holds its lock.
-final class PlanCache: @unchecked Sendable {
-  private var entries: [(types: [ValueID: ValueType], plan: Plan)] = []
-  private let capacity = 8
-
-  func plan(
-    for types: [ValueID: ValueType], make: () throws(Diagnostic) -> Plan
-  ) throws(Diagnostic) -> Plan {
-    if let i = entries.firstIndex(where: { $0.types == types }) {
-      let e = entries.remove(at: i)
-      entries.append(e)
-      return e.plan
-    }
-    let plan = try make()
-    if entries.count >= capacity { entries.removeFirst() }
-    entries.append((types, plan))
-    return plan
-  }
 }

@@ -1,11 +1,16 @@
 import Diagnostics
 import Glibc
+import Synchronization
 import TensorCore
 
 /// Memory of its own, 64-byte aligned, freed with the object.
 final class AlignedBuffer {
   let base: UnsafeMutableRawPointer
   let count: Int
+
+  /// Bytes of all buffers that are alive.
+  static var allocatedBytes: Int { allocated.load(ordering: .relaxed) }
+  private static let allocated = Atomic<Int>(0)
 
   /// - Throws: `memory.exhausted`.
   init(count: Int) throws(Diagnostic) {
@@ -15,9 +20,13 @@ final class AlignedBuffer {
     }
     base = p
     self.count = count
+    Self.allocated.wrappingAdd(count, ordering: .relaxed)
   }
 
-  deinit { free(base) }
+  deinit {
+    free(base)
+    Self.allocated.wrappingSubtract(count, ordering: .relaxed)
+  }
 }
 
 /// Sizes that cannot overflow.
@@ -37,6 +46,24 @@ enum Checked {
     }
     guard let b = dtype.byteCount(n), b <= 1 << 46 else { throw tooLarge() }
     return b
+  }
+
+  /// The product of numbers that are not negative; nil where it does not fit.
+  static func product(_ factors: [Int]) -> Int? {
+    var n = 1
+    for f in factors {
+      let (v, overflow) = n.multipliedReportingOverflow(by: f)
+      if overflow || f < 0 { return nil }
+      n = v
+    }
+    return n
+  }
+
+  /// Refuses shapes of which a part's product would overflow, as [0, 2⁴⁰, 2⁴⁰] has one: kernels multiply parts unchecked.
+  static func extents(_ shape: [Int], layer: String) throws(Diagnostic) {
+    guard shape.allSatisfy({ $0 >= 0 }), let n = product(shape.map { max($0, 1) }), n <= 1 << 46 else {
+      throw .error("run.too-large", "layer '\(layer)': shape \(shape) is negative or too large")
+    }
   }
 
   static func roundedUp(_ n: Int) -> Int { (n + 63) & ~63 }

@@ -100,7 +100,7 @@ extension RuntimeValue {
     case .tensor(let t): self = .tensor(t)
     case .sequence(let list):
       let element: ValueType = if case .sequence(let e) = type { e } else { .unknown }
-      self = .sequence(list.map { RuntimeValue($0, element) }, element: element)
+      self = .sequence(ValueList(list.map { RuntimeValue($0, element) }), element: element)
     case .optional(let inner):
       let element: ValueType = if case .optional(let e) = type { e } else { .unknown }
       self = .optional(inner.map { RuntimeValue($0, element) }, element: element)

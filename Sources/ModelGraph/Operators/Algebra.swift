@@ -31,7 +31,13 @@ package struct Einsum: Operator {
     let sides = text.split(separator: "->", omittingEmptySubsequences: false)
     guard sides.count <= 2, let left = sides.first else { throw InferenceError("'\(equation)' is not an equation") }
     let operands = left.split(separator: ",", omittingEmptySubsequences: false).map { Array($0) }
+    for term in operands + sides.dropFirst().map({ Array($0) }) where term.filter({ $0 == "." }).count > 1 {
+      throw InferenceError("a term of '\(equation)' has more than one ellipsis")
+    }
     for c in operands.joined() where !(c.isLetter || c == ".") { throw InferenceError("'\(c)' in '\(equation)'") }
+    if sides.count == 2, Set(sides[1]).count != sides[1].count {
+      throw InferenceError("the result of '\(equation)' names an axis twice")
+    }
     if sides.count == 2 { return Terms(operands: operands, result: Array(sides[1])) }
     var counts: [Character: Int] = [:]
     for c in operands.joined() { counts[c, default: 0] += 1 }

@@ -268,7 +268,7 @@ package struct NumberRange: Operator {
       guard d != 0 else { throw InferenceError("a step of 0", input: 2) }
       if let a = s.value, let b = e.value {
         let (span, overflow) = b.subtractingReportingOverflow(a)
-        guard !overflow, d != Int.min else { throw InferenceError("the range is too long") }
+        guard !overflow, d != Int.min, span != Int.min else { throw InferenceError("the range is too long") }
         let up = d > 0 ? span : -span
         let step = d.magnitude > UInt(Int.max) ? Int.max : Int(d.magnitude)
         return Dim(up <= 0 ? 0 : (up - 1) / step + 1)
