@@ -11,25 +11,18 @@ extension EvaluationContext {
     guard values.count == body.inputs.count else {
       throw error("run.body", "\(values.count) values are given to a body of \(body.inputs.count) inputs")
     }
-    var byName: [String: RuntimeValue] = [:]
-    for (id, v) in zip(body.inputs, values) {
-      guard let name = body[id]?.name else { continue }
-      if let v { byName[name] = v }
-    }
     let session = try bodySessions.session(index, body, options: options)
     state.depth += 1
     defer { state.depth -= 1 }
-    let result: RunResult
-    do throws(Diagnostic) { result = try session.run(byName, observer: nil, state: state) } catch {
+    let results: [RuntimeValue?]
+    do throws(Diagnostic) { results = try session.run(values, state: state) } catch {
       guard error.code == "run.memory-limit", !error.message.hasPrefix("layer ") else { throw error }
       throw .error(error.code, "layer '\(name)': \(error.message)", help: error.help)
     }
     try state.reserve(0, name)
     var out: [RuntimeValue] = []
-    for id in body.outputs {
-      guard let name = body[id]?.name, let v = result.values[name] else {
-        throw error("run.body", "a body has no value for one of its outputs")
-      }
+    for v in results {
+      guard let v else { throw error("run.body", "a body has no value for one of its outputs") }
       out.append(v)
     }
     return out

@@ -11,6 +11,7 @@ struct Binder {
   let rootOf: (ValueID) -> ValueID
   private var slots: [ValueID: Int] = [:]
   private var lastSlotUse: [Int: Int] = [:]
+  private var captures: [ValueID: Int] = [:]
 
   init(
     planner: Planner, plan: Plan, scratch: @escaping (Int) -> UnsafeMutableRawPointer,
@@ -24,14 +25,15 @@ struct Binder {
   }
 
   mutating func bind() throws(Diagnostic) {
-    for v in planner.graph.inputs where planner.constants[v] == nil {
-      plan.inputs.append(Plan.InputSlot(name: planner.graph[v]?.name ?? "", slot: newSlot(v)))
+    for (i, v) in planner.graph.inputs.enumerated() where planner.constants[v] == nil {
+      plan.inputs.append(Plan.InputSlot(name: planner.graph[v]?.name ?? "", index: i, slot: newSlot(v)))
     }
     for v in planner.wanted.sorted() {
       let isComputed = planner.prepared.contains { $0.node.outputs.contains(v) }
       if !isComputed { plan.initialCaptures.append(try capture(v)) }
     }
     for (step, p) in planner.prepared.enumerated() { try bind(step, p) }
+    plan.outputs = planner.graph.outputs.map { captures[$0] }
     for (slot, step) in lastSlotUse where step >= 0 && step < plan.steps.count { plan.steps[step].released.append(slot) }
   }
 
@@ -54,8 +56,11 @@ struct Binder {
       "run.no-value", "value '\(planner.graph[v]?.name ?? "")' is not computed by anything", status: .software)
   }
 
-  private func capture(_ v: ValueID) throws(Diagnostic) -> Plan.Capture {
-    Plan.Capture(name: planner.graph[v]?.name ?? "", place: try place(v), type: planner.types[v] ?? .unknown)
+  private mutating func capture(_ v: ValueID) throws(Diagnostic) -> Plan.Capture {
+    let index = plan.captureNames.count
+    plan.captureNames.append(planner.graph[v]?.name ?? "")
+    captures[v] = index
+    return Plan.Capture(index: index, place: try place(v), type: planner.types[v] ?? .unknown)
   }
 
   private mutating func bind(_ step: Int, _ p: Planner.Prepared) throws(Diagnostic) {

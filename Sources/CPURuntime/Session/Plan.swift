@@ -15,7 +15,8 @@ final class Plan {
 
   /// A value to copy out after a step.
   struct Capture {
-    var name: String
+    /// Its place among the run's results.
+    var index: Int
     var place: Place
     var type: ValueType
   }
@@ -47,12 +48,18 @@ final class Plan {
 
   struct InputSlot {
     var name: String
+    /// Its place among the graph's inputs.
+    var index: Int
     var slot: Int
   }
 
   var steps: [Step] = []
   var inputs: [InputSlot] = []
   var initialCaptures: [Capture] = []
+  /// Names of captured values, by index.
+  var captureNames: [String] = []
+  /// Per output of the graph: its index among the captured values.
+  var outputs: [Int?] = []
   var slotCount = 0
   /// Per frame slot: which table entries hold its address, and the type that kernels were prepared for.
   var patches: [[Patch]] = []

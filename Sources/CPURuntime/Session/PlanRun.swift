@@ -10,7 +10,7 @@ struct PlanRun {
   let state: RunState
   private var slots: [RuntimeValue?]
   private var residents = ResidentOperands()
-  private var result = RunResult()
+  private var captured: [RuntimeValue?]
 
   init(plan: Plan, options: SessionOptions, observer: RunObserver?, state: RunState) {
     self.plan = plan
@@ -18,13 +18,16 @@ struct PlanRun {
     self.observer = observer
     self.state = state
     slots = Array(repeating: nil, count: plan.slotCount)
+    captured = Array(repeating: nil, count: plan.captureNames.count)
   }
 
-  consuming func run(_ inputs: [String: RuntimeValue]) throws(Diagnostic) -> RunResult {
+  /// - Parameter inputs: by place among the graph's inputs.
+  /// - Returns: the captured values, by index.
+  consuming func run(_ inputs: [RuntimeValue?]) throws(Diagnostic) -> [RuntimeValue?] {
     for i in plan.inputs {
-      if let v = inputs[i.name] { try fill(i.slot, v, "input '\(i.name)'") }
+      if let v = inputs[i.index] { try fill(i.slot, v, "input '\(i.name)'") }
     }
-    for c in plan.initialCaptures { result.values[c.name] = try value(c.place, c.type) }
+    for c in plan.initialCaptures { captured[c.index] = try value(c.place, c.type) }
     let clock = ContinuousClock()
     for step in plan.steps {
       try state.step()
@@ -41,12 +44,12 @@ struct PlanRun {
         if state.depth > 0, case .memory = c.place, let d = c.type.dtype, let s = c.type.sizes {
           try state.reserve(try Checked.bytes(d, s), step.node.name)
         }
-        result.values[c.name] = try value(c.place, c.type)
+        captured[c.index] = try value(c.place, c.type)
       }
       for s in step.released { slots[s] = nil }
     }
     withExtendedLifetime(residents) {}
-    return result
+    return captured
   }
 
   private mutating func perform(_ step: Plan.Step) throws(Diagnostic) {
@@ -90,12 +93,12 @@ struct PlanRun {
   }
 
   /// Puts a value into the frame and its address where kernels look for it.
-  private mutating func fill(_ slot: Int, _ value: RuntimeValue, _ what: String) throws(Diagnostic) {
+  private mutating func fill(_ slot: Int, _ value: RuntimeValue, _ what: @autoclosure () -> String) throws(Diagnostic) {
     slots[slot] = value
     guard !plan.patches[slot].isEmpty else { return }
-    let t = try value.requireTensor(what)
-    guard case .tensor(t.dtype, .some) = plan.slotTypes[slot], plan.slotTypes[slot].sizes == t.shape else {
-      throw .error("run.shape", "\(what) is \(value.type), planned was \(plan.slotTypes[slot])")
+    let t = try value.requireTensor(what())
+    guard plan.slotTypes[slot].isTensor(t.dtype, t.shape) else {
+      throw .error("run.shape", "\(what()) is \(value.type), planned was \(plan.slotTypes[slot])")
     }
     let address = try residents.address(of: t)
     for p in plan.patches[slot] { plan.table[p.tableIndex] = address }

@@ -2,6 +2,14 @@ import Diagnostics
 import ModelGraph
 import TensorCore
 
+extension ValueType {
+  /// Whether this is the type of tensors of these elements and extents, all of them known.
+  func isTensor(_ dtype: DType, _ sizes: [Int]) -> Bool {
+    guard case .tensor(dtype, let s?) = self, s.count == sizes.count else { return false }
+    return zip(s, sizes).allSatisfy { $0.value == $1 }
+  }
+}
+
 /// A value while a graph runs. Tensors and strings are `tensor`; the rest exists for sequence and optional operators.
 package indirect enum RuntimeValue: Sendable {
   case tensor(Tensor)

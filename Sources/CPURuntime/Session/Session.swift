@@ -9,6 +9,15 @@ package final class Session: Sendable {
   package let graph: Graph
   package let options: SessionOptions
   private let wanted: Set<ValueID>
+  private let inputs: [Input]
+
+  /// What a run asks of an input of the graph.
+  private struct Input {
+    var name: String
+    var type: ValueType
+    /// Whether a value must be given: it has none of its own.
+    var isOpen: Bool
+  }
   private let lock = Mutex(())
   private let cache = PlanCache()
 
@@ -24,6 +33,10 @@ package final class Session: Sendable {
       if v.constant == nil || options.keep != .all { wanted.insert(v.id) }
     }
     self.wanted = wanted
+    inputs = graph.inputs.map { id in
+      guard let v = graph[id] else { return Input(name: "", type: .unknown, isOpen: false) }
+      return Input(name: v.name, type: v.type, isOpen: v.constant == nil)
+    }
     _ = Self.blasIsPinned
   }
 
@@ -45,46 +58,69 @@ package final class Session: Sendable {
     try run(values, observer: observer, state: RunState(options.limits))
   }
 
-  func run(
+  private func run(
     _ inputs: [String: RuntimeValue], observer: RunObserver?, state: RunState
   ) throws(Diagnostic) -> RunResult {
+    var result = RunResult()
+    try run(self.inputs.map { inputs[$0.name] }, observer: observer, state: state) { plan, values in
+      for (name, v) in zip(plan.captureNames, values) { result.values[name] = v }
+    }
+    return result
+  }
+
+  /// Runs a body on values by the place of its inputs; gives its outputs in order, nil where one has no value.
+  func run(_ inputs: [RuntimeValue?], state: RunState) throws(Diagnostic) -> [RuntimeValue?] {
+    var outputs: [RuntimeValue?] = []
+    try run(inputs, observer: nil, state: state) { plan, values in
+      outputs = plan.outputs.map { i in i.flatMap { values[$0] } }
+    }
+    return outputs
+  }
+
+  private func run(
+    _ given: [RuntimeValue?], observer: RunObserver?, state: RunState, _ take: (Plan, [RuntimeValue?]) -> Void
+  ) throws(Diagnostic) {
     var keys: [PlanCache.Key?] = []
-    keys.reserveCapacity(graph.inputs.count)
-    for id in graph.inputs {
-      guard let value = graph[id], value.constant == nil else {
+    keys.reserveCapacity(inputs.count)
+    for (input, value) in zip(inputs, given) {
+      guard input.isOpen else {
         keys.append(nil)
         continue
       }
-      guard let given = inputs[value.name] else {
-        throw .error("run.missing-input", "input '\(value.name)' (\(value.type)) is not given", status: .usage)
+      guard let value else {
+        throw .error("run.missing-input", "input '\(input.name)' (\(input.type)) is not given", status: .usage)
       }
-      if case .tensor(let t) = given {
-        if let d = value.type.dtype, d != t.dtype {
+      if case .tensor(let t) = value {
+        if let d = input.type.dtype, d != t.dtype {
           throw .error(
-            "run.input-type", "input '\(value.name)' holds \(d.rawValue) elements, \(t.dtype.rawValue) are given")
+            "run.input-type", "input '\(input.name)' holds \(d.rawValue) elements, \(t.dtype.rawValue) are given")
         }
         keys.append(.tensor(t.dtype, t.shape))
       } else {
-        keys.append(.other(Self.planned(given, declared: value.type)))
+        keys.append(.other(Self.planned(value, declared: input.type)))
       }
     }
     if state.depth == 0 { Parallel.setThreads(options.threads) }
-    return try lock.withLock { (_) throws(Diagnostic) in
+    try lock.withLock { (_) throws(Diagnostic) in
       let plan = try cache.plan(for: keys, spare: options.limits.memory / 16) { () throws(Diagnostic) in
-        var planner = Planner(graph: graph, options: options, wanted: wanted)
-        planner.state = state.depth > 0 ? state : nil
-        var types: [ValueID: ValueType] = [:]
-        for (id, key) in zip(graph.inputs, keys) {
-          switch key {
-          case .tensor(let d, let s)?: types[id] = .tensor(d, sizes: s)
-          case .other(let t)?: types[id] = t
-          case nil: break
-          }
-        }
-        return try planner.plan(inputTypes: types)
+        try makePlan(keys, state)
       }
-      return try PlanRun(plan: plan, options: options, observer: observer, state: state).run(inputs)
+      take(plan, try PlanRun(plan: plan, options: options, observer: observer, state: state).run(given))
     }
+  }
+
+  private func makePlan(_ keys: [PlanCache.Key?], _ state: RunState) throws(Diagnostic) -> Plan {
+    var planner = Planner(graph: graph, options: options, wanted: wanted)
+    planner.state = state.depth > 0 ? state : nil
+    var types: [ValueID: ValueType] = [:]
+    for (id, key) in zip(graph.inputs, keys) {
+      switch key {
+      case .tensor(let d, let s)?: types[id] = .tensor(d, sizes: s)
+      case .other(let t)?: types[id] = t
+      case nil: break
+      }
+    }
+    return try planner.plan(inputTypes: types)
   }
 }
 
