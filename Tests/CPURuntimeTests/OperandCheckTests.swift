@@ -71,7 +71,9 @@ import Testing
       wrong: [2: [[1, 8, 3]], 3: [[1, 9]], 4: [[1]], 5: [[1, 1, 3]]], integers: [4]),
   ]
 
-  private static func operands(_ c: Case, replacing place: Int? = nil, with shape: [Int] = []) throws -> [RuntimeValue?] {
+  private static func operands(
+    _ c: Case, replacing place: Int? = nil, with shape: [Int] = []
+  ) throws -> [RuntimeValue?] {
     try c.shapes.enumerated().map { i, own -> RuntimeValue? in
       guard let own else { return nil }
       let s = i == place ? shape : own
@@ -111,8 +113,14 @@ import Testing
   }
 
   @Test func partsOfAnEmptyShapeMayNotOverflow() throws {
-    let x = try Tensor([Float](), shape: [0, 1 << 40, 1 << 40])
-    #expect { try Evaluator.evaluate(Softmax(axis: 1), [.tensor(x)], name: "n") } throws: {
+    var e = GraphEditor(name: "g")
+    let x = e.addInput("x", .tensor(.float32, [0]))
+    let shape = e.addConstant("shape", try Tensor([Int64(0), 1 << 40, 1 << 40]))
+    let wide = try e.insert(Reshape(allowsZero: true), [x, shape], name: "wide")
+    let soft = try e.insert(Softmax(axis: 1), [wide[0]], name: "soft")
+    e.setOutputs(soft.compactMap { $0 })
+    let graph = e.finish()
+    #expect { try Session(graph).run(["x": try Tensor([Float](), shape: [0])]) } throws: {
       ($0 as? Diagnostic)?.code == "run.too-large"
     }
   }

@@ -165,11 +165,14 @@ extension MatMul: PlannedKernel {
         let y = i < rank - bt.count ? 1 : bt[i - (rank - bt.count)]
         return x == 1 ? y : x
       }
+      guard let count = Checked.product(out), count <= 1 << 26 else {
+        throw context.error("run.too-large", "\(out) products are too many")
+      }
       let (pa, pb) = (StridedCopy.broadcast(bs, to: out), StridedCopy.broadcast(bt, to: out))
       var place = [Int](repeating: 0, count: rank)
       a = []
       b = []
-      for i in 0..<out.reduce(1, *) {
+      for i in 0..<count {
         PatchGather.unravel(i, out, into: &place)
         a.append(zip(place, pa).reduce(0) { $0 + $1.0 * $1.1 } * m * k)
         b.append(zip(place, pb).reduce(0) { $0 + $1.0 * $1.1 } * k * n)

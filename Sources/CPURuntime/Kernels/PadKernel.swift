@@ -40,6 +40,9 @@ extension Pad: MovesElements {
     guard pads.count == 2 * axes.count else { throw context.error("run.shape", "\(pads.count) pads for \(axes.count) axes") }
     var begin = [Int](repeating: 0, count: x.count)
     for (k, a) in axes.enumerated() { begin[try context.axis(a, rank: x.count)] = pads[k] }
+    guard out.allSatisfy({ $0 <= context.options.limits.memory / 64 }) else {
+      throw context.error("run.memory-limit", "shape \(out) has a longer axis than the memory limit allows")
+    }
     var maps: [[Int]] = []
     for a in x.indices { maps.append(try map(x[a], begin[a], out[a], context)) }
     let hasValue = context.has(2)

@@ -37,7 +37,8 @@ extension RoiAlign: PlannedKernel {
         if !op.isHalfPixel { (w, h) = (max(w, 1), max(h, 1)) }
         let (bw, bh) = (w / T(op.width), h / T(op.height))
         func samples(_ extent: T, _ places: Int) -> Int {
-          op.samplingRatio > 0 ? op.samplingRatio : min(max(NumberLoop.integer((extent / T(places)).rounded(.up)), 0), 1 << 16)
+          if op.samplingRatio > 0 { return op.samplingRatio }
+          return min(max(NumberLoop.integer((extent / T(places)).rounded(.up)), 0), 1 << 16)
         }
         let (nx, ny) = (samples(w, op.width), samples(h, op.height))
         guard nx <= 1 << 16, ny <= 1 << 16, nx * ny <= 1 << 22 else {

@@ -135,6 +135,10 @@ extension Resize: MovesElements {
       let (n, m) = (x.shape[a], out[a])
       guard n > 0 || m == 0 else { throw context.error("run.shape", "an empty axis cannot be resized") }
       if m == 0 { continue }
+      // A place's taps take more than the element itself.
+      guard m <= context.options.limits.memory / 64 else {
+        throw context.error("run.memory-limit", "an axis of \(m) places is larger than the memory limit allows")
+      }
       let scale = common ?? (given.isEmpty ? Double(m) / Double(n) : given[k])
       let part = region.count == 2 * list.count ? (region[k], region[list.count + k]) : nil
       let plan = ResizeAxis(self, input: n, output: m, scale: scale, region: part)

@@ -18,7 +18,9 @@ extension ScaleShift: PlannedKernel {
       guard context.has(i) else { return nil }
       let p = try context.shape(i)
       let a = p.isEmpty ? 0 : try context.axis(axis, rank: x.count)
-      guard a + p.count <= x.count, zip(p, x[a...]).allSatisfy({ $0 == 1 || $0 == $1 }) else { throw context.error("run.shape", "parameter \(p) does not fit input \(x)") }
+      guard a + p.count <= x.count, zip(p, x[a...]).allSatisfy({ $0 == 1 || $0 == $1 }) else {
+        throw context.error("run.shape", "parameter \(p) does not fit input \(x)")
+      }
       // Seen with the input's rank: extents of one around its own axes.
       return Array(repeating: 1, count: a) + p + Array(repeating: 1, count: x.count - a - p.count)
     }

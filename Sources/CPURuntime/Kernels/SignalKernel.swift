@@ -164,7 +164,9 @@ extension ShortTimeFourierTransform: PlannedKernel {
     let x = try context.shape(0)
     let out = try context.result().shape
     try context.requireType(2)
-    guard x.count == 2 || (x.count == 3 && (x[2] == 1 || x[2] == 2)), out.count == 4, let step = try context.requireInts(1).first else {
+    guard x.count == 2 || (x.count == 3 && (x[2] == 1 || x[2] == 2)), out.count == 4,
+      let step = try context.requireInts(1).first
+    else {
       throw context.error("run.shape", "\(x) is not a signal")
     }
     let parts = x.count > 2 ? x[2] : 1

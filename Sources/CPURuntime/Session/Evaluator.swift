@@ -23,11 +23,32 @@ package enum Evaluator {
         guard error.code == PlanContext.needsValueCode, op is any EvaluatedKernel else { throw error }
       }
     }
-    if let evaluated = op as? any EvaluatedKernel { return try evaluated.evaluate(inputs, context) }
+    if let evaluated = op as? any EvaluatedKernel {
+      try reserveCopies(op, inputs, context)
+      return try evaluated.evaluate(inputs, context)
+    }
     if let planned = op as? any PlannedKernel {
       return try CodedElements.evaluate(planned, inputs, context)
     }
     throw Unsupported.diagnostic(op, name: context.name)
+  }
+
+  /// Refuses tensors whose elements would not fit into memory as the numbers that evaluated kernels make of them, once
+  /// for the operand and once for the result.
+  private static func reserveCopies(
+    _ op: any Operator, _ inputs: [RuntimeValue?], _ context: EvaluationContext
+  ) throws(Diagnostic) {
+    // Bodies and sequences take their operands as they are.
+    guard op.bodies.isEmpty, !(op is SequenceConstruct), !(op is OptionalConstruct) else { return }
+    var elements = 0
+    for v in inputs {
+      switch v {
+      case nil: break
+      case .tensor(let t)?: elements += t.count
+      default: return
+      }
+    }
+    try context.state.reserve(elements * 16, context.name)
   }
 
   /// The tensors where all operands are tensors of whole-byte elements.

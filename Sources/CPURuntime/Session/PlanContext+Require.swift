@@ -34,8 +34,8 @@ extension PlanContext {
     guard own == shape else { throw error("run.shape", "\(what) has shape \(own), not \(shape)") }
   }
 
-  /// Refuses operand `i`, where the node has it, unless each of its axes, aligned at the end, has one element or as many
-  /// as `out`.
+  /// Refuses operand `i`, where the node has it, unless each of its axes, aligned at the end, has one element or as
+  /// many as `out`.
   package func require(_ i: Int, broadcastsTo out: [Int], what: String) throws(Diagnostic) {
     guard has(i) else { return }
     let own = try shape(i)

@@ -21,12 +21,14 @@ final class RunState {
   func step() throws(Diagnostic) {
     steps &+= 1
     if steps > limits.steps {
-      throw .error("run.step-limit", "the run has taken more than \(limits.steps) steps", help: "is there an endless loop?")
+      throw .error(
+        "run.step-limit", "the run has taken more than \(limits.steps) steps", help: "is there an endless loop?")
     }
     if limits.isCancelled() { throw .error("run.cancelled", "the run was stopped") }
   }
 
-  /// Refuses `bytes` more than the run holds already: arenas of all bodies, carried values and stacked results included.
+  /// Refuses `bytes` more than the run holds already: arenas of all bodies, carried values and stacked results
+  /// included.
   func reserve(_ bytes: Int, _ layer: @autoclosure () -> String) throws(Diagnostic) {
     let (total, overflow) = max(Self.memory - baseline, 0).addingReportingOverflow(bytes)
     guard !overflow, total <= limits.memory else {

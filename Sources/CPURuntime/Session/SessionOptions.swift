@@ -42,9 +42,10 @@ package struct SessionOptions: Sendable {
 
 /// Bounds of a run.
 package struct RunLimits: Sendable {
-  /// Bytes of the arena, of packed weights and of single results.
+  /// Bytes of an arena and of single results; where bodies run or values depend on data, of everything that the run
+  /// holds at a time.
   package var memory = RunLimits.ownMemory
-  /// Iterations of all loops together.
+  /// Nodes, and iterations of all loops, together.
   package var steps = 10_000_000
   /// Nesting of control flow bodies.
   package var depth = 64

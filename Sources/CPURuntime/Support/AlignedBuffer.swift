@@ -59,7 +59,8 @@ enum Checked {
     return n
   }
 
-  /// Refuses shapes of which a part's product would overflow, as [0, 2⁴⁰, 2⁴⁰] has one: kernels multiply parts unchecked.
+  /// Refuses shapes of which a part's product would overflow, as [0, 2⁴⁰, 2⁴⁰] has one: kernels multiply parts
+  /// unchecked.
   static func extents(_ shape: [Int], layer: String) throws(Diagnostic) {
     guard shape.allSatisfy({ $0 >= 0 }), let n = product(shape.map { max($0, 1) }), n <= 1 << 46 else {
       throw .error("run.too-large", "layer '\(layer)': shape \(shape) is negative or too large")
