@@ -16,8 +16,9 @@ extension EvaluationContext {
     defer { state.depth -= 1 }
     let results: [RuntimeValue?]
     do throws(Diagnostic) { results = try session.run(values, state: state) } catch {
-      guard error.code == "run.memory-limit", !error.message.hasPrefix("layer ") else { throw error }
-      throw .error(error.code, "layer '\(name)': \(error.message)", help: error.help)
+      // What grows is found in some layer of the body; the loop around it is to be named as well.
+      guard error.code == "run.memory-limit", state.depth == 1 else { throw error }
+      throw .error(error.code, "layer '\(name)': in its body, \(error.message)", help: error.help)
     }
     try state.reserve(0, name)
     var out: [RuntimeValue] = []
