@@ -75,7 +75,6 @@ package struct ValueList: RandomAccessCollection, ExpressibleByArrayLiteral, Sen
   package var endIndex: Int { root.count }
 
   package subscript(i: Int) -> RuntimeValue {
-    precondition(i >= 0 && i < count, "the place is outside the list")
     var (node, place) = (root, i)
     while true {
       switch node {
