@@ -65,7 +65,8 @@ public enum Capabilities {
     let idle = Set(operators.filter { !$0.runs }.map(\.name))
     return OnnxOperatorSupport.all.map { o in
       OperatorSupport(
-        kind: "onnx", name: o.name, runs: o.isRead && !idle.contains(o.name), domain: o.domain, versionsRead: o.isRead ? o.versions : [],
+        kind: "onnx", name: o.name, runs: o.isRead && !idle.contains(o.name), domain: o.domain,
+        versionsRead: o.isRead ? o.versions : [],
         deprecatedIn: o.deprecatedIn, writtenFrom: o.writtenFrom, limits: o.limits)
     }
   }

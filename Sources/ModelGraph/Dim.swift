@@ -151,7 +151,9 @@ package struct Dim: Hashable, Sendable {
         constant: constant / d, terms: terms.map { Term(coefficient: $0.coefficient / d, atoms: $0.atoms) })
     }
     // A single monomial divides when its atoms occur in every term.
-    guard divisor.constant == 0, divisor.terms.count == 1, constant == 0, let d = divisor.terms.first else { return nil }
+    guard divisor.constant == 0, divisor.terms.count == 1, constant == 0, let d = divisor.terms.first else {
+      return nil
+    }
     var out: [Term] = []
     for t in terms {
       var atoms = t.atoms

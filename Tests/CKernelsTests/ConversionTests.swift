@@ -28,7 +28,8 @@ extension KernelTests {
           if float.bitPattern != UInt32(half & 0x8000) << 16 | 0x7fc0_0000 | UInt32(half & 1023) << 13 {
             Issue.record("NaN \(half) became \(float.bitPattern)")
           }
-        } else if Double(float) != exact || float.sign != (half >> 15 == 1 ? .minus : .plus) || back[Int(half)] != half {
+        } else if Double(float) != exact || float.sign != (half >> 15 == 1 ? .minus : .plus) || back[Int(half)] != half
+        {
           Issue.record("half \(half): \(float), back \(back[Int(half)])")
         }
       }
@@ -43,7 +44,8 @@ extension KernelTests {
         let low = Self.value(half: half), high = half == 0x7bff ? 65536 : Self.value(half: half + 1)
         let middle = Float((low + high) / 2)
         for (input, result) in [
-          (middle.nextDown, half), (middle, half + half % 2), (middle.nextUp, half + 1), (-middle.nextUp, half + 1 | 0x8000),
+          (middle.nextDown, half), (middle, half + half % 2), (middle.nextUp, half + 1),
+          (-middle.nextUp, half + 1 | 0x8000),
         ] {
           inputs.append(input)
           expected.append(result)

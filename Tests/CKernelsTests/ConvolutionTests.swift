@@ -147,10 +147,11 @@ extension KernelTests {
       #expect(!accepted { $0.input = (.max, .max, 0) })
       #expect(!accepted { $0.batch = 1 << 55 })
       #expect(!accepted { $0.algorithm = MC_CONV_DEPTHWISE })
-      #expect(!accepted {
-        $0.algorithm = MC_CONV_WINOGRAD
-        $0.stride.0 = 2
-      })
+      #expect(
+        !accepted {
+          $0.algorithm = MC_CONV_WINOGRAD
+          $0.stride.0 = 2
+        })
     }
 
     @Test func refusesShortScratch() {

@@ -5,6 +5,7 @@ import CKernels
 let availableSets: [mc_isa] = [MC_ISA_BASE, MC_ISA_AVX2, MC_ISA_AVX512].filter { mc_isa_available($0) != 0 }
 
 extension mc_isa: @retroactive CustomTestStringConvertible {
+  /// The set's name.
   public var testDescription: String { String(cString: mc_isa_name(self)) }
 }
 

@@ -78,7 +78,9 @@ import Testing
 
   static let transposed: [(Case, outputPadding: [Int])] = [
     (Case(input: [2, 3, 4, 5], weights: [3, 2, 3, 2]), []),
-    (Case(input: [2, 4, 3, 6], weights: [4, 3, 4, 3], groups: 2, strides: [2, 3], begin: [1, 0], end: [2, 1]), [1, 2]),
+    (
+      Case(input: [2, 4, 3, 6], weights: [4, 3, 4, 3], groups: 2, strides: [2, 3], begin: [1, 0], end: [2, 1]), [1, 2]
+    ),
     (Case(input: [3, 2, 7], weights: [2, 5, 3], strides: [2], dilations: [3], begin: [2], end: [2]), []),
     (Case(input: [2, 5, 3, 4], weights: [5, 1, 4, 4], groups: 5, strides: [2, 2], begin: [1, 1], end: [1, 1]), []),
     (Case(input: [2, 2, 2, 3, 4], weights: [2, 3, 2, 3, 2], strides: [2, 1, 3]), [0, 0, 1]),

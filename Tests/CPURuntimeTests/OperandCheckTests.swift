@@ -28,9 +28,11 @@ import Testing
       op: LayerNormalization(.layer, axis: 1), shapes: [[2, 3, 4], [3, 4], [4]],
       wrong: [1: [[2], [3, 3], [0], [2, 1, 1], [1, 2, 3, 4]], 2: [[3], [2, 4]]]),
     Case(op: LayerNormalization(.rootMeanSquare, axis: -1), shapes: [[2, 5], [5]], wrong: [1: [[3], [4], [6]]]),
-    Case(op: GroupNormalization(groups: 2), shapes: [[2, 4, 3], [4], [4]], wrong: [1: [[2], [3]], 2: [[1], [2], [3]]]),
     Case(
-      op: ClassificationLoss(.negativeLogLikelihood), shapes: [[2, 5], [2], [5]], wrong: [1: [[1], [3]], 2: [[1], [4]]],
+      op: GroupNormalization(groups: 2), shapes: [[2, 4, 3], [4], [4]], wrong: [1: [[2], [3]], 2: [[1], [2], [3]]]),
+    Case(
+      op: ClassificationLoss(.negativeLogLikelihood), shapes: [[2, 5], [2], [5]],
+      wrong: [1: [[1], [3]], 2: [[1], [4]]],
       integers: [1]),
     Case(
       op: ClassificationLoss(.crossEntropy, reduction: .none), shapes: [[2, 5, 3], [2, 3], [5]],
@@ -39,9 +41,11 @@ import Testing
       op: DeformableConvolution(), shapes: [[1, 2, 4, 4], [3, 2, 2, 2], [1, 8, 3, 3], [3], [1, 4, 3, 3]],
       wrong: [2: [[1, 8, 3, 2]], 3: [[1], [2]], 4: [[1, 4, 3, 1]]]),
     Case(
-      op: Attention(), shapes: [[2, 4, 3, 8], [2, 2, 5, 8], [2, 2, 5, 6], [2, 1, 3, 7], [2, 2, 2, 8], [2, 2, 2, 6]],
+      op: Attention(),
+      shapes: [[2, 4, 3, 8], [2, 2, 5, 8], [2, 2, 5, 6], [2, 1, 3, 7], [2, 2, 2, 8], [2, 2, 2, 6]],
       wrong: [
-        3: [[3, 1, 3, 7], [2, 3, 3, 7], [2, 1, 2, 7], [8]], 4: [[1, 2, 2, 8], [2, 1, 2, 8], [2, 2, 2, 7], [2, 2, 1, 8]],
+        3: [[3, 1, 3, 7], [2, 3, 3, 7], [2, 1, 2, 7], [8]],
+        4: [[1, 2, 2, 8], [2, 1, 2, 8], [2, 2, 2, 7], [2, 2, 1, 8]],
         5: [[1, 2, 2, 6], [2, 2, 2, 5]],
       ]),
     Case(

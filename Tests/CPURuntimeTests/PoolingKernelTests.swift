@@ -27,7 +27,8 @@ import Testing
       geometry: WindowGeometry(
         kernel: [3, 4], strides: [2, 1], dilations: [2, 1], padding: .explicit(begin: [2, 0], end: [1, 3]))),
     Case(input: [3, 2, 13], geometry: WindowGeometry(kernel: [4], strides: [3], padding: .sameUpper)),
-    Case(input: [2, 3, 4, 5, 6], geometry: WindowGeometry(kernel: [2, 3, 2], strides: [1, 2, 3], padding: .sameLower)),
+    Case(
+      input: [2, 3, 4, 5, 6], geometry: WindowGeometry(kernel: [2, 3, 2], strides: [1, 2, 3], padding: .sameLower)),
     Case(input: [2, 3, 4, 5], geometry: WindowGeometry(isGlobal: true)),
   ]
 
@@ -37,7 +38,9 @@ import Testing
     let axes = c.input.count - 2
     let kernel = g.isGlobal ? Array(c.input[2...]) : g.kernel
     var pads: [(begin: Int, end: Int)] = []
-    for a in 0..<axes { pads.append(g.isGlobal ? (0, 0) : try g.pads(input: c.input[a + 2], kernel: kernel[a], axis: a)) }
+    for a in 0..<axes {
+      pads.append(g.isGlobal ? (0, 0) : try g.pads(input: c.input[a + 2], kernel: kernel[a], axis: a))
+    }
     var values: [Double] = []
     var padded = 0
     for k in Naive.places(kernel) {
@@ -58,9 +61,11 @@ import Testing
     let t = try Seeded.tensor(c.input, seed: 11)
     let x = try Naive(t)
     let y = try run(MaxPool(c.geometry, emptyValue: .lowestFinite), t)
-    let want = try Naive(y.shape, Naive.places(y.shape).map {
-      try window(c, x, $0).values.max() ?? -Double(Float.greatestFiniteMagnitude)
-    })
+    let want = try Naive(
+      y.shape,
+      Naive.places(y.shape).map {
+        try window(c, x, $0).values.max() ?? -Double(Float.greatestFiniteMagnitude)
+      })
     #expect(try want.difference(y) == 0)
   }
 
@@ -69,11 +74,13 @@ import Testing
     let t = try Seeded.tensor(c.input, seed: 12)
     let x = try Naive(t)
     let y = try run(AveragePool(c.geometry, divisor: divisor), t)
-    let want = try Naive(y.shape, Naive.places(y.shape).map {
-      let w = try window(c, x, $0)
-      let n = divisor == .window ? w.whole : divisor == .validOnly ? w.values.count : w.padded
-      return w.values.reduce(0, +) / Double(n)
-    })
+    let want = try Naive(
+      y.shape,
+      Naive.places(y.shape).map {
+        let w = try window(c, x, $0)
+        let n = divisor == .window ? w.whole : divisor == .validOnly ? w.values.count : w.padded
+        return w.values.reduce(0, +) / Double(n)
+      })
     #expect(try want.difference(y) < 1e-6)
   }
 
@@ -82,12 +89,14 @@ import Testing
     let x = try Naive(t)
     for p in [1, 2, 3] {
       let y = try run(LpPool(c.geometry, p: p), t)
-      let want = try Naive(y.shape, Naive.places(y.shape).map {
-        let sum = try window(c, x, $0).values.reduce(0) { s, v in
-          s + (p == 1 ? abs(v) : p == 2 ? v * v : abs(v) * abs(v) * abs(v))
-        }
-        return p == 1 ? sum : p == 2 ? sum.squareRoot() : Double.pow(sum, 1 / 3)
-      })
+      let want = try Naive(
+        y.shape,
+        Naive.places(y.shape).map {
+          let sum = try window(c, x, $0).values.reduce(0) { s, v in
+            s + (p == 1 ? abs(v) : p == 2 ? v * v : abs(v) * abs(v) * abs(v))
+          }
+          return p == 1 ? sum : p == 2 ? sum.squareRoot() : Double.pow(sum, 1 / 3)
+        })
       #expect(try want.difference(y) < 1e-6)
     }
   }

@@ -13,7 +13,8 @@ import Testing
     let w = e.addConstant("w", try Seeded.tensor([4, 3, 3, 2], seed: 1))
     let b = e.addConstant("b", try Seeded.tensor([4], seed: 2))
     let conv = try e.insert(
-      Convolution(geometry: WindowGeometry(strides: [2, 1], padding: .explicit(begin: [1, 0], end: [0, 1]))), [x, w, b],
+      Convolution(geometry: WindowGeometry(strides: [2, 1], padding: .explicit(begin: [1, 0], end: [0, 1]))),
+      [x, w, b],
       name: "conv")
     let relu = try e.insert(UnaryMap(.relu), [conv[0]], name: "relu")
     let pool = try e.insert(

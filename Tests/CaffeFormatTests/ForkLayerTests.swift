@@ -58,7 +58,8 @@ import Testing
     let (c, h, w, s) = (8, 4, 6, 2)
     let x = (0..<c * h * w).map { Float($0) }
     let y = try run(
-      "layer { name: 'y' type: 'Reorg' bottom: 'x' top: 'y' reorg_param { stride: 2 } }", inputs: [("x", [1, c, h, w])],
+      "layer { name: 'y' type: 'Reorg' bottom: 'x' top: 'y' reorg_param { stride: 2 } }",
+      inputs: [("x", [1, c, h, w])],
       values: ["x": x])
     #expect(y.shape == [1, c * s * s, h / s, w / s])
     // darknet's loop over the input's own extents.

@@ -271,5 +271,6 @@ import Testing
 }
 
 extension CaffeFork: Equatable {
+  /// By name.
   public static func == (a: CaffeFork, b: CaffeFork) -> Bool { a.name == b.name }
 }

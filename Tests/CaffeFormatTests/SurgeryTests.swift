@@ -22,7 +22,8 @@ import Testing
 
   @Test func aTrainingNetBecomesADeployNet() throws {
     let out = try Deploy.deployed(try net(training), sink: DiagnosticSink())
-    #expect(out.layers.map { "\($0.name):\($0.type)" } == ["data:Input", "fc:InnerProduct", "drop:Dropout", "prob:Softmax"])
+    #expect(
+      out.layers.map { "\($0.name):\($0.type)" } == ["data:Input", "fc:InnerProduct", "drop:Dropout", "prob:Softmax"])
     let text = try CaffeWriter.prototxt(out)
     #expect(!text.contains("label") && !text.contains("lr_mult") && !text.contains("phase"))
     let sink = DiagnosticSink()
@@ -71,7 +72,8 @@ import Testing
   }
 
   @Test func lossesWithOtherTargetsAreOtherOutputs() throws {
-    let two = data.replacing("top: \"label\"", with: "top: \"age\"")
+    let two =
+      data.replacing("top: \"label\"", with: "top: \"age\"")
       + "layer { name: 's' type: 'Slice' bottom: 'age' top: 'x' top: 'y' slice_param { axis: 0 } }\n"
     #expect(
       try deployed(two + fc("a") + loss("la", "a", "x", "loss_weight: 0.5") + fc("b") + loss("lb", "b", "y"))
@@ -88,7 +90,8 @@ import Testing
     #expect(
       try deployed(data + flat + fc("a") + euclidean.replacing("%", with: "flat")) == ["data:Input", "a:InnerProduct"])
     let second = "layer { name: 'y' type: 'Data' top: 'y' data_param { batch_size: 2 } }\n"
-    #expect(try deployed(data + second + fc("a") + loss("l", "a", "y")) == ["data:Input", "a:InnerProduct", "prob:Softmax"])
+    #expect(
+      try deployed(data + second + fc("a") + loss("l", "a", "y")) == ["data:Input", "a:InnerProduct", "prob:Softmax"])
   }
 
   @Test func probabilitiesThatAreThereStay() throws {

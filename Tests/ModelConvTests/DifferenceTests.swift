@@ -93,7 +93,8 @@ import Testing
     }
     for (x, y) in [(0, 3), (1, 3)] {
       let d = try models[x].difference(to: models[y])
-      #expect(d.changedLayers.filter { $0.name == "l" }.map { "\($0.field) \($0.before) \($0.after)" } == ["alpha 2.0 9.0"])
+      #expect(
+        d.changedLayers.filter { $0.name == "l" }.map { "\($0.field) \($0.before) \($0.after)" } == ["alpha 2.0 9.0"])
     }
     #expect(try models[0].difference(to: models[1]).changedLayers.allSatisfy { $0.name != "l" && $0.name != "p" })
     #expect(try models[1].difference(to: try Model.load([folder.path("a.onnx")])).isEmpty)

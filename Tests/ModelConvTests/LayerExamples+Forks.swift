@@ -13,7 +13,8 @@ extension LayerExample {
         fields: "correlation_param { kernel_size: 1 max_displacement: 2 pad: 2 stride_1: 1 stride_2: 1 }")
     } + [
       LayerExample(
-        type: "Accum", inputs: [("x", [2, 3, 8, 11]), ("s", [2, 2, 4, 6])], fields: "accum_param { size_divisible_by: 6 }"),
+        type: "Accum", inputs: [("x", [2, 3, 8, 11]), ("s", [2, 2, 4, 6])],
+        fields: "accum_param { size_divisible_by: 6 }"),
       LayerExample(type: "ChannelNorm"),
       LayerExample(
         type: "DataAugmentation", inputs: [("x", [2, 3, 6, 8])],
@@ -21,7 +22,8 @@ extension LayerExample {
       LayerExample(type: "Downsample", fields: "downsample_param { top_height: 3 top_width: 4 }"),
       LayerExample(type: "ExpMax", inputs: [("x", [1, 6, 5, 7])], fields: "expmax_param { base: 2 }"),
       LayerExample(
-        type: "Grid", extra: "layer { name: 'sum' type: 'Reduction' bottom: 'x' top: 'sum' reduction_param { axis: 1 } }\n"),
+        type: "Grid",
+        extra: "layer { name: 'sum' type: 'Reduction' bottom: 'x' top: 'sum' reduction_param { axis: 1 } }\n"),
       LayerExample(type: "NegSquare"),
       LayerExample(type: "Warp", inputs: [("i", [2, 3, 6, 8]), ("p", [2, 2, 6, 8])]),
       LayerExample(type: "FlowWarp", inputs: [("i", [2, 3, 6, 8]), ("f", [2, 2, 6, 8])]),
@@ -31,12 +33,14 @@ extension LayerExample {
       LayerExample(type: "Resample", fields: "resample_param { height: 9 width: 8 type: LINEAR }"),
     ]
 
-  private static let measuring: [LayerExample] = [
-    "DetectionEvaluate", "EvalDetection", "FLOWriter", "FloatWriter", "ImgWriter", "ParseEvaluate", "SegAccuracy",
-    "SegmentationEvaluate",
-  ].map { LayerExample(type: $0, tops: [], extra: side) } + [
-    "CenterLoss", "DetectionLoss", "MultiBoxLoss", "RegionLoss", "YoloSeg", "Yolov3", "YoloV2Loss", "YoloV3Loss",
-  ].map { LayerExample(type: $0, inputs: [("x", [2, 6, 5, 7]), ("l", [2, 150])], extra: side) }
+  private static let measuring: [LayerExample] =
+    [
+      "DetectionEvaluate", "EvalDetection", "FLOWriter", "FloatWriter", "ImgWriter", "ParseEvaluate", "SegAccuracy",
+      "SegmentationEvaluate",
+    ].map { LayerExample(type: $0, tops: [], extra: side) }
+    + [
+      "CenterLoss", "DetectionLoss", "MultiBoxLoss", "RegionLoss", "YoloSeg", "Yolov3", "YoloV2Loss", "YoloV3Loss",
+    ].map { LayerExample(type: $0, inputs: [("x", [2, 6, 5, 7]), ("l", [2, 150])], extra: side) }
 
   private static let arithmetic: [LayerExample] =
     ["Add", "Sub", "Div", "Mul"].map { LayerExample(type: $0, inputs: [("x", [2, 3, 4]), ("z", [3, 1])]) }
@@ -53,27 +57,31 @@ extension LayerExample {
       LayerExample(
         type: "Convolution3D", inputs: volume,
         fields: "convolution_param { num_output: 4 kernel_size: 2 kernel_depth: 3 weight_filler { type: 'xavier' } }"),
-      LayerExample(type: "Pooling3D", inputs: volume, fields: "pooling_param { kernel_size: 3 kernel_depth: 2 stride: 2 }"),
+      LayerExample(
+        type: "Pooling3D", inputs: volume, fields: "pooling_param { kernel_size: 3 kernel_depth: 2 stride: 2 }"),
     ]
 
   private static let moving: [LayerExample] = [
     LayerExample(
       type: "SpaceToBatchND", inputs: [("x", [2, 4, 5, 3])],
-      fields: "space_to_batch_nd_param { block_shape: 2 block_shape: 3 paddings: 1 paddings: 1 paddings: 0 paddings: 4 }"),
+      fields:
+        "space_to_batch_nd_param { block_shape: 2 block_shape: 3 paddings: 1 paddings: 1 paddings: 0 paddings: 4 }"),
     LayerExample(
       type: "BatchToSpaceND", inputs: [("x", [12, 3, 3, 3])],
       fields: "batch_to_space_nd_param { block_shape: 2 block_shape: 3 crops: 1 crops: 1 crops: 0 crops: 4 }"),
     LayerExample(
       type: "ChannelPermutation",
       fields: "channel_permutation_param { num_output: 6 action { chan: 1 copy: 5 } action { chan: 2 fill: 2.5 } }"),
-    LayerExample(type: "ContinuationIndicator", inputs: [], tops: ["x"],
+    LayerExample(
+      type: "ContinuationIndicator", inputs: [], tops: ["x"],
       fields: "continuation_indicator_param { time_step: 4 batch_size: 3 }", extra: side),
     LayerExample(
       type: "DepthToSpace", inputs: [("x", [2, 12, 3, 5])],
       fields: "depth_to_space_param { block_size: 2 data_format: 'NCHW' }"),
     LayerExample(
       type: "SpaceToDepth", inputs: [("x", [2, 6, 4, 3])], fields: "space_to_depth_param { block_size: 2 }"),
-    LayerExample(type: "DeephiResize", fields: "deephi_resize_param { new_height: 7 new_width: 5 resize_type: NEAREST }"),
+    LayerExample(
+      type: "DeephiResize", fields: "deephi_resize_param { new_height: 7 new_width: 5 resize_type: NEAREST }"),
     LayerExample(
       type: "Pad", fields: "pad_param { paddings: [0, 0, 1, 0, 2, 3, 0, 1] constant_values: 1.5 }"),
     LayerExample(
@@ -83,7 +91,8 @@ extension LayerExample {
       type: "ResizeNearestNeighbor",
       fields: "resize_nearest_neighbor_param { output_height: 9 output_width: 8 data_format: 'NCHW' }"),
     LayerExample(
-      type: "SpatialTransformer", inputs: [("x", [2, 3, 6, 9]), ("t", [2, 6])], fields: "st_param { output_H: 5 output_W: 7 }"),
+      type: "SpatialTransformer", inputs: [("x", [2, 3, 6, 9]), ("t", [2, 6])],
+      fields: "st_param { output_H: 5 output_W: 7 }"),
     LayerExample(type: "Squeeze", inputs: [("x", [2, 1, 3, 1])]),
     LayerExample(type: "Unpooling", fields: "unpooling_param { unpool: TILE kernel_size: 2 stride: 2 }"),
     LayerExample(type: "UpsampleDarknet", fields: "upsample_darknet_param { stride: 2 }"),
@@ -100,7 +109,8 @@ extension LayerExample {
       fields: "multi_stage_meanfield_param { num_iterations: 3 theta_alpha: 8 theta_beta: 2 theta_gamma: 3 }"),
     LayerExample(
       type: "PriorBoxClustered", inputs: [("x", [1, 6, 5, 7])],
-      fields: "prior_box_param { width: 3.5 width: 7 height: 9.25 height: 4 step: 8 img_h: 30 img_w: 50 variance: 0.3 }"),
+      fields: "prior_box_param { width: 3.5 width: 7 height: 9.25 height: 4 step: 8 img_h: 30 img_w: 50 variance: 0.3 }"
+    ),
     LayerExample(
       type: "YoloDetectionOutput", inputs: [("x", [1, 27, 4, 4])],
       fields: "yolo_detection_output_param { num_classes: 4 num_box: 3 confidence_threshold: 0.1 nms_threshold: 0.35 "

@@ -75,9 +75,10 @@ import Testing
   }
 
   /// ONNX Runtime's Resize-10 rounds down where an axis grows and up where it shrinks.
-  @Test(arguments: [
-    ([1, 1, 2, 1.5], [Resize.Nearest.floor]), ([1, 1, 0.6, 0.5], [.ceil]), ([1, 1, 1.7, 0.6], [.floor, .ceil]),
-  ] as [([Float], [Resize.Nearest])])
+  @Test(
+    arguments: [
+      ([1, 1, 2, 1.5], [Resize.Nearest.floor]), ([1, 1, 0.6, 0.5], [.ceil]), ([1, 1, 1.7, 0.6], [.floor, .ceil]),
+    ] as [([Float], [Resize.Nearest])])
   func resizeTenRoundsByDirection(scales: [Float], rounding: [Resize.Nearest]) throws {
     let image: (String, ValueType) = ("x", .tensor(.float32, sizes: [1, 2, 3, 4]))
     let g = try Build.read(

@@ -87,7 +87,10 @@ import Testing
       f.nodes =
         k == 0
         ? [Build.node("Abs", ["a"], ["c"])]
-        : [Build.node("f\(k - 1)", ["a"], ["b"], domain: "local"), Build.node("f\(k - 1)", ["b"], ["c"], domain: "local")]
+        : [
+          Build.node("f\(k - 1)", ["a"], ["b"], domain: "local"),
+          Build.node("f\(k - 1)", ["b"], ["c"], domain: "local"),
+        ]
       functions.append(f)
     }
     let call = Build.node("f29", ["x"], ["y"], domain: "local")

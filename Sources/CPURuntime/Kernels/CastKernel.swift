@@ -77,7 +77,9 @@ extension Cast: PlannedKernel, EvaluatedKernel {
 
   /// Strings, 8-bit floats and packed types.
   package func evaluate(_ inputs: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
-    guard let x = inputs.first.flatMap({ $0 })?.tensor else { throw context.error("run.not-a-tensor", "no tensor is given") }
+    guard let x = inputs.first.flatMap({ $0 })?.tensor else {
+      throw context.error("run.not-a-tensor", "no tensor is given")
+    }
     return [.tensor(try RareCast(to: to, saturates: saturates, roundMode: roundMode).cast(x, context))]
   }
 }

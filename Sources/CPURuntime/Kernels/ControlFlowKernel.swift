@@ -102,7 +102,8 @@ extension Loop: EvaluatedKernel {
 }
 
 extension Scan: EvaluatedKernel {
-  package func evaluate(_ operands: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
+  package func evaluate(_ operands: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue]
+  {
     guard states >= 0, operands.count == body.inputs.count, operands.count >= states + inputs.count,
       body.outputs.count == states + outputs.count
     else { throw context.error("run.body", "\(operands.count) operands do not fit the body") }

@@ -14,7 +14,9 @@ enum ExactProduct {
       if zeros.count == 1 {
         for i in values.indices { values[i] -= zeros[0] }
       } else {
-        guard axis >= 0, axis < x.rank else { throw context.error("run.shape", "zero points \(zero.shape) do not fit \(x.shape)") }
+        guard axis >= 0, axis < x.rank else {
+          throw context.error("run.shape", "zero points \(zero.shape) do not fit \(x.shape)")
+        }
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         guard zeros.count == x.shape[axis] || zeros.count == values.count / max(x.shape[x.rank - 1], 1) else {
           throw context.error("run.shape", "zero points \(zero.shape) do not fit \(x.shape)")
@@ -115,7 +117,9 @@ extension QuantizedConvolution: EvaluatedKernel {
     let x = try ExactProduct.shifted(try context.tensor(inputs, 0), try context.tensor(inputs, 2), axis: 1, context)
     let w = try ExactProduct.shifted(try context.tensor(inputs, 3), try context.tensor(inputs, 5), axis: 0, context)
     var operands = [x, w]
-    if let bias = try context.optionalTensor(inputs, 8) { operands.append(try Tensor(try bias.doubles(), shape: bias.shape)) }
+    if let bias = try context.optionalTensor(inputs, 8) {
+      operands.append(try Tensor(try bias.doubles(), shape: bias.shape))
+    }
     let sums = try ExactProduct.one(Convolution(geometry: geometry, groups: groups), operands, context)
     let sx = try context.tensor(inputs, 1).doubles()
     let sw = try context.tensor(inputs, 4).doubles()

@@ -92,7 +92,9 @@ extension Gemm: PlannedKernel {
       for i in 0..<m {
         for j in 0..<n {
           var sum: T = 0
-          for p in 0..<k { sum = sum &+ (ta ? a[p * lda + i] : a[i * lda + p]) &* (tb ? b[j * ldb + p] : b[p * ldb + j]) }
+          for p in 0..<k {
+            sum = sum &+ (ta ? a[p * lda + i] : a[i * lda + p]) &* (tb ? b[j * ldb + p] : b[p * ldb + j])
+          }
           y[i * n + j] = y[i * n + j] &+ alpha &* sum
         }
       }

@@ -40,7 +40,9 @@ extension ReverseSequence: MovesElements {
     guard b + t == 1 else { throw context.error("run.shape", "the batch and time axes are not the first two") }
     let wide = try context.isWideIndex(1)
     let (batch, time) = (x.shape[b], x.shape[t])
-    guard try context.operand(1).count == batch else { throw context.error("run.shape", "lengths do not fit the batch") }
+    guard try context.operand(1).count == batch else {
+      throw context.error("run.shape", "lengths do not fit the batch")
+    }
     let bytes = x.shape[2...].reduce(x.dtype.byteWidth, *)
     let name = context.name
     return PreparedKernel { (args) throws(Diagnostic) in
@@ -206,7 +208,9 @@ extension ColumnsToImage: PlannedKernel {
     for a in image.indices {
       let (b, e) = geometry.explicitPads(a)
       let span = image[a] + b + e - geometry.dilation(a) * (block[a] - 1) - 1
-      guard block[a] > 0, span >= 0 else { throw context.error("run.shape", "blocks \(block) do not fit image \(image)") }
+      guard block[a] > 0, span >= 0 else {
+        throw context.error("run.shape", "blocks \(block) do not fit image \(image)")
+      }
       counts.append(span / geometry.stride(a) + 1)
     }
     guard Checked.product(counts) == x[2], Checked.product(block + [out.shape[1]]) == x[1], out.shape[0] == x[0] else {

@@ -37,7 +37,9 @@ extension Pad: MovesElements {
     let out = try context.result().shape
     let pads = try context.requireInts(1)
     let axes = try context.optionalInts(3) ?? Array(x.indices)
-    guard pads.count == 2 * axes.count else { throw context.error("run.shape", "\(pads.count) pads for \(axes.count) axes") }
+    guard pads.count == 2 * axes.count else {
+      throw context.error("run.shape", "\(pads.count) pads for \(axes.count) axes")
+    }
     var begin = [Int](repeating: 0, count: x.count)
     for (k, a) in axes.enumerated() { begin[try context.axis(a, rank: x.count)] = pads[k] }
     guard out.allSatisfy({ $0 <= context.options.limits.memory / 64 }) else {

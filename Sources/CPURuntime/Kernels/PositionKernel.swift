@@ -78,7 +78,8 @@ extension LinearAttention: PlannedKernel {
     }
     let decayWidth = gates ? try context.shape(4).last ?? 0 : 0
     let betaWidth = corrects ? try context.shape(5).last ?? 0 : 0
-    guard !gates || decayWidth == k.heads || decayWidth == k.heads * k.size, !corrects || betaWidth == k.heads || betaWidth == 1
+    guard !gates || decayWidth == k.heads || decayWidth == k.heads * k.size,
+      !corrects || betaWidth == k.heads || betaWidth == 1
     else { throw context.error("run.shape", "decay or beta does not fit the heads") }
     try context.requireType(1, 2, 3, 4, 5)
     try context.require(3, count: k.batch, k.heads, k.size, v.size, what: "state")
@@ -91,7 +92,11 @@ extension LinearAttention: PlannedKernel {
       let scratch = args.scratch.assumingMemoryBound(to: T.self)
       let state = wantsState ? args.output(1, T.self) : scratch
       let update = scratch + stateCount
-      if hasState { state.update(from: args.input(3), count: stateCount) } else { state.update(repeating: 0, count: stateCount) }
+      if hasState {
+        state.update(from: args.input(3), count: stateCount)
+      } else {
+        state.update(repeating: 0, count: stateCount)
+      }
       let repeats = q.heads / k.heads
       for b in 0..<k.batch {
         for h in 0..<k.heads {

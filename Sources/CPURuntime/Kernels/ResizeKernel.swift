@@ -283,7 +283,8 @@ private struct ResizeSteps {
       for r in range {
         let (line, out) = (from + r * p.input * width, to + r * p.output * width)
         for o in 0..<p.output {
-          out.storeBytes(of: line.loadUnaligned(fromByteOffset: places[o] * width, as: W.self), toByteOffset: o * width, as: W.self)
+          out.storeBytes(
+            of: line.loadUnaligned(fromByteOffset: places[o] * width, as: W.self), toByteOffset: o * width, as: W.self)
         }
       }
     }

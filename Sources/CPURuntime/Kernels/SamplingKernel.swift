@@ -137,7 +137,9 @@ extension AffineGrid: PlannedKernel {
     let out = try context.result().shape
     context.use(1, .consumed)
     let axes = out.count - 2
-    guard theta == [out[0], axes, axes + 1] else { throw context.error("run.shape", "theta \(theta) does not fit \(out)") }
+    guard theta == [out[0], axes, axes + 1] else {
+      throw context.error("run.shape", "theta \(theta) does not fit \(out)")
+    }
     let extents = Array(out[1..<(out.count - 1)])
     let points = extents.reduce(1, *)
     let aligns = alignsCorners

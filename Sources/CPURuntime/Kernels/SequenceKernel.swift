@@ -136,7 +136,9 @@ extension SplitToSequence: EvaluatedKernel {
     } else {
       sizes = Array(repeating: 1, count: extent)
     }
-    guard sizes.reduce(0, +) == extent else { throw context.error("run.shape", "the parts do not make up axis \(axis)") }
+    guard sizes.reduce(0, +) == extent else {
+      throw context.error("run.shape", "the parts do not make up axis \(axis)")
+    }
     var list: [RuntimeValue] = []
     var start = 0
     for size in sizes {

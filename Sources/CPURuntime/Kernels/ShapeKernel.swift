@@ -7,7 +7,9 @@ import TensorCore
 extension Identity: MovesElements, EvaluatedKernel {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel { .alias(input: 0) }
   package func evaluate(_ inputs: [RuntimeValue?], _ context: EvaluationContext) throws(Diagnostic) -> [RuntimeValue] {
-    guard let v = inputs.first.flatMap({ $0 }) else { throw context.error("run.operand-missing", "operand 0 is missing") }
+    guard let v = inputs.first.flatMap({ $0 }) else {
+      throw context.error("run.operand-missing", "operand 0 is missing")
+    }
     return [v]
   }
 }

@@ -34,7 +34,9 @@ struct Binder {
     }
     for (step, p) in planner.prepared.enumerated() { try bind(step, p) }
     plan.outputs = planner.graph.outputs.map { captures[$0] }
-    for (slot, step) in lastSlotUse where step >= 0 && step < plan.steps.count { plan.steps[step].released.append(slot) }
+    for (slot, step) in lastSlotUse where step >= 0 && step < plan.steps.count {
+      plan.steps[step].released.append(slot)
+    }
   }
 
   private mutating func newSlot(_ v: ValueID) -> Int {

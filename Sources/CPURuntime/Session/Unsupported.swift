@@ -3,7 +3,8 @@ import ModelGraph
 
 /// Finds everything in a graph that the executor cannot run.
 enum Unsupported {
-  static func diagnostic(_ op: any Operator, name: String, at location: SourceLocation = SourceLocation()) -> Diagnostic {
+  static func diagnostic(_ op: any Operator, name: String, at location: SourceLocation = SourceLocation()) -> Diagnostic
+  {
     let what =
       if let f = op as? ForeignOperator { f.domain.isEmpty ? f.type : "\(f.domain).\(f.type)" } else { op.operatorName }
     return .error(

@@ -4,7 +4,8 @@ import TensorCore
 enum NumberLoop {
   static func isSupported(_ t: DType) -> Bool {
     switch t {
-    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool:
+    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+      .bool:
       true
     default: false
     }
@@ -12,7 +13,9 @@ enum NumberLoop {
 
   // SAFETY: `p` holds more than `i` elements of type `t`.
   static func load(_ t: DType, _ p: UnsafeRawPointer, _ i: Int) -> Double {
-    func at<T: BitwiseCopyable>(_: T.Type) -> T { p.loadUnaligned(fromByteOffset: i * MemoryLayout<T>.size, as: T.self) }
+    func at<T: BitwiseCopyable>(_: T.Type) -> T {
+      p.loadUnaligned(fromByteOffset: i * MemoryLayout<T>.size, as: T.self)
+    }
     switch t {
     case .float32: return Double(at(Float.self))
     case .float64: return at(Double.self)

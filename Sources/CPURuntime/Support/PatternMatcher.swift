@@ -202,7 +202,9 @@ struct PatternMatcher {
         at = start
         return nil
       }
-      guard low <= 1000, (high ?? 0) <= 1000, (high ?? low) >= low else { throw PatternError(message: "a bad repeat count") }
+      guard low <= 1000, (high ?? 0) <= 1000, (high ?? low) >= low else {
+        throw PatternError(message: "a bad repeat count")
+      }
       return (low, high)
     }
 

@@ -59,7 +59,9 @@ package enum CaffeForkProfile {
     var best: (fork: CaffeFork, score: Int)?
     for fork in CaffeForks.all {
       var score = evidence.reduce(0) { $0 + Self.score($1.type, $1.item, fork) }
-      score += inner.reduce(0) { $0 + (Self.fits($1.item, fork.field(number: $1.item.number, of: $1.message)) ? 1 : -1) }
+      score += inner.reduce(0) {
+        $0 + (Self.fits($1.item, fork.field(number: $1.item.number, of: $1.message)) ? 1 : -1)
+      }
       if score > max(0, best?.score ?? 0) { best = (fork, score) }
     }
     return best?.fork
@@ -71,7 +73,8 @@ package enum CaffeForkProfile {
   private static func foreignInBlocks(_ layer: ProtoMessage) -> [(message: String, item: WireField)] {
     var out: [(message: String, item: WireField)] = []
     for field in layer.setFields where field.kind == .message && !field.isRepeated {
-      guard let type = field.messageType, type.name.hasPrefix("caffe."), let block = try? layer.message(field.name) else {
+      guard let type = field.messageType, type.name.hasPrefix("caffe."), let block = try? layer.message(field.name)
+      else {
         continue
       }
       for case .wire(let item, _) in block.unknown { out.append((type.shortName, item)) }

@@ -37,7 +37,8 @@ struct ConvolutionFrame {
     guard groups > 0 else { throw l.error("caffe.convolution.group", "group must be positive", p, "group") }
     guard channels % groups == 0 else {
       throw l.error(
-        "caffe.convolution.group-channels", "\(channels) input channels do not divide into \(groups) groups", p, "group")
+        "caffe.convolution.group-channels", "\(channels) input channels do not divide into \(groups) groups", p, "group"
+      )
     }
     guard outputs % groups == 0 else {
       throw l.error(

@@ -64,7 +64,8 @@ struct BroadcastPlace {
     }
     guard count == -1 || count <= l.rank() - start else {
       throw l.error(
-        "caffe.\(what).num-axes", "\(count) axes from axis \(start) extend past the bottom's shape "
+        "caffe.\(what).num-axes",
+        "\(count) axes from axis \(start) extend past the bottom's shape "
           + shapeText(l.shape()), p, "num_axes")
     }
     extents = Array(l.shape()[start..<(count == -1 ? l.rank() : start + count)])
@@ -77,14 +78,16 @@ struct BroadcastPlace {
     axis = extents.isEmpty ? 0 : try l.axis(p.int("axis", default: 1), p)
     guard axis + extents.count <= l.rank() else {
       throw l.error(
-        "caffe.\(what).shape", "the \(what) of shape \(shapeText(extents)) extends past the bottom's shape "
+        "caffe.\(what).shape",
+        "the \(what) of shape \(shapeText(extents)) extends past the bottom's shape "
           + "\(shapeText(l.shape())) from axis \(axis)", p, "axis")
     }
     for (i, d) in extents.enumerated() {
       let x = l.shape()[axis + i]
       if let a = d.value, let b = x.value, a != b {
         throw l.error(
-          "caffe.\(what).shape", "axis \(axis + i) of the bottom has \(b) elements, but axis \(i) of the \(what) has \(a)",
+          "caffe.\(what).shape",
+          "axis \(axis + i) of the bottom has \(b) elements, but axis \(i) of the \(what) has \(a)",
           p, "axis")
       }
     }

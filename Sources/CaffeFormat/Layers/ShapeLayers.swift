@@ -37,7 +37,8 @@ enum ReshapeLayer: LayerTranslator {
       guard l.rank() == 4, factor > 1, factor < 1 << 15, let c = l.shape()[1].value, c % (factor * factor) == 0 else {
         throw l.error(
           "caffe.reshape.shuffle",
-          "a bottom of shape \(shapeText(l.shape())) has no blocks of \(factor) by \(factor) channels", p, "pixelshuffler")
+          "a bottom of shape \(shapeText(l.shape())) has no blocks of \(factor) by \(factor) channels", p,
+          "pixelshuffler")
       }
       try l.emit(DepthToSpace(block: factor, order: .CRD), [try l.bottom()])
       return

@@ -47,7 +47,8 @@ enum DropoutLayer: NeuronTranslator {
     }
     if p.bool("sample_weights_test") {
       l.warn(
-        "caffe.dropout.sampled", "the random choice at TEST (sample_weights_test) is left out: the layer passes everything")
+        "caffe.dropout.sampled",
+        "the random choice at TEST (sample_weights_test) is left out: the layer passes everything")
     } else if l.isTraining {
       l.warn("caffe.dropout.train", "the random choice of phase TRAIN is left out: the layer passes everything")
     } else {

@@ -46,8 +46,8 @@ struct WindowParameters {
       : p.has("hole") || p.has("hole_h")
         ? try Self.list(l, p, "hole", "hole_h", "hole_w", spatialAxes, 1)
         : p.has("filter_stride") || p.has("filter_stride_h")
-        ? try Self.list(l, p, "filter_stride", "filter_stride_h", "filter_stride_w", spatialAxes, 1)
-        : try Self.list(l, p, "dilation", "dilation_h", "dilation_w", spatialAxes, 1)
+          ? try Self.list(l, p, "filter_stride", "filter_stride_h", "filter_stride_w", spatialAxes, 1)
+          : try Self.list(l, p, "dilation", "dilation_h", "dilation_w", spatialAxes, 1)
     for (i, d) in dilation.enumerated() where d <= 0 {
       throw l.error("caffe.convolution.dilation-zero", "dilation of spatial axis \(i) is not positive", p, "dilation")
     }

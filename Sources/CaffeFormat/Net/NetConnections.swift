@@ -83,7 +83,9 @@ package struct NetConnections: Sendable {
     sink.error(
       "caffe.net.unknown-bottom", layer.text("bottom '\(blob)' is not the top of any layer before"), at: at,
       notes: left.map { ["layer '\($0.name)' makes it, but its rules leave it out here"] } ?? [],
-      help: left.map { _ in "select other layers with --phase train, --level or --stage" } ?? near.map { "did you mean '\($0)'?" }
+      help: left.map { _ in "select other layers with --phase train, --level or --stage" } ?? near.map {
+        "did you mean '\($0)'?"
+      }
         ?? "a layer can only read tops of layers that stand before it and take part in this phase")
   }
 

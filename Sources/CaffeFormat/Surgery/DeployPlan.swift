@@ -177,7 +177,9 @@ struct DeployPlan {
         continue
       }
       let isOnlyTarget = bringsData.contains(i) && all.contains(where: isTarget)
-      guard isOnlyTarget || all.contains(where: { discarded.contains($0.layer) }) || isScoreOfAuxiliary(i) else { continue }
+      guard isOnlyTarget || all.contains(where: { discarded.contains($0.layer) }) || isScoreOfAuxiliary(i) else {
+        continue
+      }
       // A net has inputs.
       if fates[i] == .input, fates.indices.allSatisfy({ $0 == i || fates[$0] != .input }),
         !layers.indices.contains(where: { fates[$0] == .kept && layers[$0].type == "Input" })

@@ -160,8 +160,10 @@ extension NetSurgery {
     return .error(
       "caffe.surgery.incomplete",
       to.map { "'\($0)' is not computed from '\(from)' alone: it needs \(blobs) too" }
-        ?? "no output is computed from '\(from)' alone: \(blobs) would be needed too", at: SourceLocation(file: net.file),
-      help: "a Caffe net is cut at one blob: take one through which everything goes, or convert the net to ONNX and cut "
+        ?? "no output is computed from '\(from)' alone: \(blobs) would be needed too",
+      at: SourceLocation(file: net.file),
+      help:
+        "a Caffe net is cut at one blob: take one through which everything goes, or convert the net to ONNX and cut "
         + "that with --from-blob for each", status: .usage)
   }
 }

@@ -42,11 +42,13 @@ enum ForkFields {
         var at = block.location(inner.name)
         at.path = [layer.name, field.name, inner.name]
         sink.warning(
-          "caffe.fork.field-unread", layer.text("\(field.name): '\(inner.name)' of a fork is not taken into account"), at: at)
+          "caffe.fork.field-unread", layer.text("\(field.name): '\(inner.name)' of a fork is not taken into account"),
+          at: at)
       }
       for case .wire(let item, _) in block.unknown {
         sink.warning(
-          "caffe.fork.field-unknown", layer.text("\(field.name): field \(item.number) is of no known fork; it is kept, unread"),
+          "caffe.fork.field-unknown",
+          layer.text("\(field.name): field \(item.number) is of no known fork; it is kept, unread"),
           at: layer.location, help: "--fork NAME reads the file by a fork's schema")
       }
     }

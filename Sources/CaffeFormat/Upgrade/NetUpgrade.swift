@@ -86,7 +86,8 @@ package enum NetUpgrade {
       }
       guard dims.count >= 4 * names.count else {
         throw .error(
-          "caffe.input.dim-count", "\(names.count) inputs need \(4 * names.count) input_dim, but \(dims.count) are given",
+          "caffe.input.dim-count",
+          "\(names.count) inputs need \(4 * names.count) input_dim, but \(dims.count) are given",
           at: net.location("input_dim"),
           help: "give four numbers for each input (num, channels, height, width), or input_shape { dim: ... }")
       }

@@ -8,7 +8,8 @@ enum V0Upgrade {
     var layers: [ProtoElement] = []
     for element in try mergePadding(net) {
       guard case .message(let layer) = element.value else { continue }
-      layers.append(ProtoElement(.message(try upgrade(layer, sink)), place: element.place, namePlace: element.namePlace))
+      layers.append(
+        ProtoElement(.message(try upgrade(layer, sink)), place: element.place, namePlace: element.namePlace))
     }
     try out.set("layers", layers)
     return out
@@ -34,7 +35,8 @@ enum V0Upgrade {
       for (j, blob) in try layer.strings("bottom").enumerated() {
         guard let source = lastTop[blob] else {
           throw .error(
-            "caffe.net.unknown-bottom", "layer '\(try name(layer))': bottom '\(blob)' is not the top of any layer before",
+            "caffe.net.unknown-bottom",
+            "layer '\(try name(layer))': bottom '\(blob)' is not the top of any layer before",
             at: layer.location("bottom", j))
         }
         guard source >= 0, try type(layers[source]) == "padding" else { continue }
@@ -138,7 +140,8 @@ enum V0Upgrade {
       guard let target = move.targets[type] else {
         let at = v0.location(move.field)
         sink.warning(
-          "caffe.v0.parameter", "layer '\(try v0.string("name"))' (\(type)): '\(move.field)' has no meaning here", at: at)
+          "caffe.v0.parameter", "layer '\(try v0.string("name"))' (\(type)): '\(move.field)' has no meaning here",
+          at: at)
         continue
       }
       var block = try out.messageOrDefault(target.block)

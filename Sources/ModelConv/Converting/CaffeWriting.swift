@@ -91,7 +91,8 @@ extension Converter {
   private func caffeForm(_ model: Model) throws -> CaffeForm {
     if case .caffe(let caffe) = model.content, !model.isChanged {
       return CaffeForm(
-        text: try CaffeWriter.prototxt(caffe.net, isSelected: caffe.isWholeModelFile), weights: try CaffeWriter.caffemodel(caffe),
+        text: try CaffeWriter.prototxt(caffe.net, isSelected: caffe.isWholeModelFile),
+        weights: try CaffeWriter.caffemodel(caffe),
         layers: caffe.layers.count, parameters: caffe.weightReport.parameterCount)
     }
     let source = try model.requireKnownGraph("write it as Caffe")

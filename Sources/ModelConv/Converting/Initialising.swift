@@ -45,7 +45,8 @@ extension Model {
           help: "give the prototxt; --weights \(files.first ?? "") copies these blobs into its layers", status: .usage)
       default:
         throw Diagnostic.error(
-          "caffe.init.no-net", "is no Caffe net as text, but of another format (\(title))", at: SourceLocation(file: files.first),
+          "caffe.init.no-net", "is no Caffe net as text, but of another format (\(title))",
+          at: SourceLocation(file: files.first),
           help: solvedNet ?? "give a prototxt with layers", status: .usage)
       }
     }
@@ -80,7 +81,8 @@ extension Model {
         InitReport.Source(file: p.file ?? "", copied: p.layers.filter(names.contains))
       }
       return InitReport(
-        output: output, seed: seed, parameters: m.weightReport.parameterCount, sources: sources, copied: m.weightReport.matched,
+        output: output, seed: seed, parameters: m.weightReport.parameterCount, sources: sources,
+        copied: m.weightReport.matched,
         ignored: m.weightReport.ignored, filled: filled)
     }
   }

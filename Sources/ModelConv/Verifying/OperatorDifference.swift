@@ -27,7 +27,9 @@ enum OperatorDifference {
     for (name, text) in b.attributeText where !names.contains(name) { out.append(change(name, "unset", text)) }
     for (i, (x, y)) in zip(a.bodies, b.bodies).enumerated() { out += bodies(x, y, "body \(i)") }
     // Only the payload differs, which has no text; graphs and windows that say the same are the same.
-    if out.isEmpty, a.bodies.isEmpty, !hasGeometry, !haveEqualPayloads(a, b) { out.append(ParameterChange(name: "values", before: "its own", after: "others")) }
+    if out.isEmpty, a.bodies.isEmpty, !hasGeometry, !haveEqualPayloads(a, b) {
+      out.append(ParameterChange(name: "values", before: "its own", after: "others"))
+    }
     return out
   }
 

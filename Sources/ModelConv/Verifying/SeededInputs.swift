@@ -95,7 +95,8 @@ package enum SeededInputs {
     case .complex128:
       return try Tensor((0..<(2 * count)).map { _ in Double(real()) }, shape: sizes + [2])
         .paired(as: .complex128, shape: sizes)
-    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .int4, .uint4, .float4e2m1, .float6e2m3, .float6e3m2, .int2,
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .int4, .uint4, .float4e2m1,
+      .float6e2m3, .float6e3m2, .int2,
       .uint2:
       // Packed codes; those of eight bits are finite and not large.
       let mask: UInt8 = kind == .zeros ? 0 : dtype.isSubByte ? 0xff : dtype == .float8e8m0 ? 0x7f : 0x3f

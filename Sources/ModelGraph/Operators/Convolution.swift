@@ -33,7 +33,9 @@ package struct Convolution: Operator {
     try geometry.check(axes: axes)
     var out = [x[0], w[0]]
     for i in 0..<axes {
-      if i < geometry.kernel.count { try ShapeRule.requireEqual(Dim(geometry.kernel[i]), w[i + 2], "kernel and weights") }
+      if i < geometry.kernel.count {
+        try ShapeRule.requireEqual(Dim(geometry.kernel[i]), w[i + 2], "kernel and weights")
+      }
       guard let k = w[i + 2].value else {
         out.append(inputs.fresh(i))
         continue

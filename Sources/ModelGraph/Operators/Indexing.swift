@@ -87,7 +87,9 @@ package struct Fill: Operator {
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let type = value.tensor.dtype
     if let s = inputs.contents(0) {
-      if let bad = s.first(where: { ($0.value ?? 0) < 0 }) { throw InferenceError("extent \(bad) is negative", input: 0) }
+      if let bad = s.first(where: { ($0.value ?? 0) < 0 }) {
+        throw InferenceError("extent \(bad) is negative", input: 0)
+      }
       return [.tensor(type, s)]
     }
     guard let rank = try inputs.shape(0)?.first?.value, rank >= 0, rank <= 64 else { return [.tensor(type, nil)] }

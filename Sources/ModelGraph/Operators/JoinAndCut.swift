@@ -55,7 +55,9 @@ package struct Split: Operator {
     if inputs.has(1) {
       if let given = inputs.contents(1) {
         guard given.count == count else { throw InferenceError("\(given.count) sizes for \(count) parts", input: 1) }
-        if let bad = given.first(where: { ($0.value ?? 0) < 0 }) { throw InferenceError("size \(bad) is negative", input: 1) }
+        if let bad = given.first(where: { ($0.value ?? 0) < 0 }) {
+          throw InferenceError("size \(bad) is negative", input: 1)
+        }
         var sum = Dim(0)
         for d in given { sum = try sum.plus(d) }
         try ShapeRule.requireEqual(sum, x[a], "sum of the parts and axis \(axis)")
@@ -117,7 +119,9 @@ package struct Slice: Operator {
   package static func extent(_ d: Dim, start: Dim, end: Dim, step: Int) throws(InferenceError) -> Dim? {
     guard step != 0, step != Int.min else { throw InferenceError("a step of \(step)") }
     if let n = d.value, let s = start.value, let e = end.value {
-      guard let r = bounds(extent: n, start: s, end: e, step: step) else { throw InferenceError("the slice is out of range") }
+      guard let r = bounds(extent: n, start: s, end: e, step: step) else {
+        throw InferenceError("the slice is out of range")
+      }
       return Dim(r.count)
     }
     // Symbolic extent: the common forms [k:], [:-k], [k:-m] with a positive step, taken to lie inside.
@@ -179,7 +183,9 @@ package struct CropLike: Operator {
   }
 
   /// Offset of the `k`-th cropped axis.
-  package func offset(_ k: Int) -> Int { offsets.isEmpty ? 0 : offsets.count == 1 ? offsets[0] : k < offsets.count ? offsets[k] : 0 }
+  package func offset(_ k: Int) -> Int {
+    offsets.isEmpty ? 0 : offsets.count == 1 ? offsets[0] : k < offsets.count ? offsets[k] : 0
+  }
 }
 
 /// Elements put around. Operands: input, pads (begin…, end…; may be negative), value (0-d)?, axes?. Source: ONNX Pad.
@@ -195,7 +201,9 @@ package struct Pad: Operator {
     guard let pads = inputs.contents(1), let axes = inputs.has(3) ? inputs.ints(3) : Array(x.indices) else {
       return [.tensor(type, x.indices.map { inputs.fresh($0) })]
     }
-    guard pads.count == 2 * axes.count else { throw InferenceError("\(pads.count) pads for \(axes.count) axes", input: 1) }
+    guard pads.count == 2 * axes.count else {
+      throw InferenceError("\(pads.count) pads for \(axes.count) axes", input: 1)
+    }
     var out = x
     for (k, given) in axes.enumerated() {
       let a = try ShapeRule.axis(given, rank: x.count)

@@ -23,7 +23,9 @@ package struct BatchNormalization: Operator {
       let channels = x.count >= 2 ? x[1] : Dim(1)
       for i in 1...4 where inputs.has(i) {
         guard let p = try inputs.shape(i) else { continue }
-        guard p.count == 1 else { throw InferenceError("parameter \(i) \(shapeText(p)) is not one-dimensional", input: i) }
+        guard p.count == 1 else {
+          throw InferenceError("parameter \(i) \(shapeText(p)) is not one-dimensional", input: i)
+        }
         try ShapeRule.requireEqual(p[0], channels, "parameter \(i) and channels")
       }
     }

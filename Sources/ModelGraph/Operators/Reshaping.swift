@@ -102,7 +102,9 @@ package struct ReshapeAxes: Operator {
     var wanted: [Dim] = []
     for (i, d) in dims.enumerated() {
       if d == 0 {
-        guard start + i < x.count else { throw InferenceError("0 at {\(i)} copies an axis that the input does not have") }
+        guard start + i < x.count else {
+          throw InferenceError("0 at {\(i)} copies an axis that the input does not have")
+        }
         wanted.append(x[start + i])
       } else {
         wanted.append(Dim(d))
@@ -153,7 +155,9 @@ package struct Transpose: Operator {
   package init(_ order: [Int]) { self.order = order }
   package func inferTypes(_ inputs: TypeInputs) throws(InferenceError) -> [ValueType] {
     let type = try inputs.dtype(0)
-    guard let x = try inputs.shape(0) else { return [.tensor(type, order.isEmpty ? nil : order.map { inputs.fresh($0) })] }
+    guard let x = try inputs.shape(0) else {
+      return [.tensor(type, order.isEmpty ? nil : order.map { inputs.fresh($0) })]
+    }
     let p = order.isEmpty ? Array(x.indices.reversed()) : order
     guard p.count == x.count, Set(p) == Set(x.indices) else {
       throw InferenceError("\(order) is not an order of the axes of \(shapeText(x))")
@@ -199,7 +203,9 @@ package struct Unsqueeze: Operator {
     guard rank <= 64 else { throw InferenceError("\(rank) axes are too many") }
     var new: Set<Int> = []
     for a in list {
-      guard new.insert(try ShapeRule.axis(a, rank: rank)).inserted else { throw InferenceError("axis \(a) is given twice") }
+      guard new.insert(try ShapeRule.axis(a, rank: rank)).inserted else {
+        throw InferenceError("axis \(a) is given twice")
+      }
     }
     var rest = x.makeIterator()
     return [.tensor(type, (0..<rank).compactMap { new.contains($0) ? Dim(1) : rest.next() })]

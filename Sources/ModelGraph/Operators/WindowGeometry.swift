@@ -67,13 +67,17 @@ package struct WindowGeometry: Hashable, Sendable {
       if !list.isEmpty, list.count != axes {
         throw InferenceError("\(what) has \(list.count) entries for \(axes) spatial axes")
       }
-      if let bad = list.first(where: { $0 < 1 || $0 > 1 << 31 }) { throw InferenceError("\(what) \(bad) is not positive") }
+      if let bad = list.first(where: { $0 < 1 || $0 > 1 << 31 }) {
+        throw InferenceError("\(what) \(bad) is not positive")
+      }
     }
     if case .explicit(let b, let e) = padding {
       for list in [b, e] where !list.isEmpty && list.count != axes {
         throw InferenceError("pads have \(list.count) entries for \(axes) spatial axes")
       }
-      if let bad = (b + e).first(where: { $0 < -(1 << 31) || $0 > 1 << 31 }) { throw InferenceError("pad \(bad) is too large") }
+      if let bad = (b + e).first(where: { $0 < -(1 << 31) || $0 > 1 << 31 }) {
+        throw InferenceError("pad \(bad) is too large")
+      }
     }
   }
 
@@ -112,7 +116,8 @@ package struct WindowGeometry: Hashable, Sendable {
     case .sameUpper, .sameLower:
       let s = stride(axis)
       guard let out = try Dim(input).ceilDiv(s).value,
-        let wanted = try Dim(out).minus(1).times(s).plus(Dim(k).minus(1).times(dilation(axis))).plus(1).minus(input).value
+        let wanted = try Dim(out).minus(1).times(s).plus(Dim(k).minus(1).times(dilation(axis))).plus(1).minus(input)
+          .value
       else { return (0, 0) }
       let total = max(0, wanted)
       return padding == .sameUpper ? (total / 2, total - total / 2) : (total - total / 2, total / 2)

@@ -72,9 +72,11 @@ enum FunctionInliner {
         made.append((call.outputs[i], v))
         continue
       }
-      let origin = Origin(file: outer.file, layer: call.name.isEmpty ? call.outputs[i] : call.name, layerType: call.type)
+      let origin = Origin(
+        file: outer.file, layer: call.name.isEmpty ? call.outputs[i] : call.name, layerType: call.type)
       let copy = try scope.editor.insert(
-        Identity(), [v], name: scope.freeName("\(call.outputs[i])/handed"), outputNames: [call.outputs[i]], origin: origin)
+        Identity(), [v], name: scope.freeName("\(call.outputs[i])/handed"), outputNames: [call.outputs[i]],
+        origin: origin)
       made.append((call.outputs[i], copy[0] ?? v))
     }
     return made

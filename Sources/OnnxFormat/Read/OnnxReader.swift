@@ -102,7 +102,8 @@ package enum OnnxReader {
       sink.note(
         "onnx.default-inputs",
         "\(defaults.count) inputs have default values (\(defaults.prefix(4).joined(separator: ", "))"
-          + "\(defaults.count > 4 ? ", …" : "")): they are taken as constants, and no input of what is written", at: place)
+          + "\(defaults.count > 4 ? ", …" : "")): they are taken as constants, and no input of what is written",
+        at: place)
     }
     let binding = try InputBinding(options, m.graph.inputs, constants: initializers, place)
     var notes: OnnxNotes?

@@ -10,7 +10,8 @@ enum PermuteLayer: LayerTranslator {
     for a in p.ints("order") {
       guard a < l.rank(), !order.contains(a) else {
         throw l.error(
-          "caffe.permute.order", "axis \(a) is out of range or given twice for shape \(shapeText(l.shape()))", p, "order")
+          "caffe.permute.order", "axis \(a) is out of range or given twice for shape \(shapeText(l.shape()))", p,
+          "order")
       }
       order.append(a)
     }
@@ -45,7 +46,9 @@ enum ReorgLayer: LayerTranslator {
     let block = l.layer.type == "PassThrough" ? "pass_through_param" : "reorg_param"
     let p = l.parameters(block)
     let s = p.has("block_height") ? p.int("block_height") : p.int("stride", default: 2)
-    guard l.rank() == 4, s >= 1, s <= 1 << 10 else { throw l.error("caffe.reorg.stride", "stride \(s) or rank \(l.rank())", p, "stride") }
+    guard l.rank() == 4, s >= 1, s <= 1 << 10 else {
+      throw l.error("caffe.reorg.stride", "stride \(s) or rank \(l.rank())", p, "stride")
+    }
     let n = l.shape()[0]
     let (c, h, w) = (try l.size(1, "channels"), try l.size(2, "height"), try l.size(3, "width"))
     if p.bool("reverse") {
@@ -73,12 +76,14 @@ enum AxpyLayer: LayerTranslator {
   static var bottoms: ClosedRange<Int> { 3...3 }
   static func build(_ l: LayerBuilder) throws(Diagnostic) {
     let s = l.shape()
-    guard s.count >= 2, l.rank(1) >= 2, s.dropFirst(2).allSatisfy({ $0 == 1 }), Array(s[..<2]) == Array(l.shape(1)[..<2])
+    guard s.count >= 2, l.rank(1) >= 2, s.dropFirst(2).allSatisfy({ $0 == 1 }),
+      Array(s[..<2]) == Array(l.shape(1)[..<2])
     else {
       throw l.error("caffe.axpy.shape", "the scale of shape \(shapeText(s)) must be [N, C] of \(shapeText(l.shape(1)))")
     }
     try l.requireSameShape(1, 2, "caffe.axpy.shape")
     let scale = try l.reshaped(try l.bottom(), to: Array(s[..<2]), "scale")
-    try l.emit(BinaryMap(.add), [try l.add(ScaleShift(axis: 0), [try l.bottom(1), scale, nil], "scaled"), try l.bottom(2)])
+    try l.emit(
+      BinaryMap(.add), [try l.add(ScaleShift(axis: 0), [try l.bottom(1), scale, nil], "scaled"), try l.bottom(2)])
   }
 }

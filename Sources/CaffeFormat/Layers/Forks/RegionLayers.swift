@@ -30,13 +30,15 @@ enum ROIAlignLayer: LayerTranslator {
     let regions = try RegionShape.regions(l)
     if !p.has("sampling_ratio") {
       l.warn(
-        "caffe.roi-align.form", "is read as the mean of samples, but some forks' layer of that name takes the greatest one",
+        "caffe.roi-align.form",
+        "is read as the mean of samples, but some forks' layer of that name takes the greatest one",
         p, help: "sampling_ratio: -1 says that the mean is meant")
     }
     let corners = try l.add(
       Slice(),
       [
-        regions, try l.constant("start", ints: [1]), try l.constant("end", ints: [5]), try l.constant("axis", ints: [1]),
+        regions, try l.constant("start", ints: [1]), try l.constant("end", ints: [5]),
+        try l.constant("axis", ints: [1]),
       ], "corners")
     let first = try l.add(
       Slice(),
@@ -44,7 +46,8 @@ enum ROIAlignLayer: LayerTranslator {
         regions, try l.constant("start0", ints: [0]), try l.constant("end0", ints: [1]),
         try l.constant("axis1", ints: [1]),
       ], "batch")
-    let batch = try l.cast(try l.add(Squeeze(), [first, try l.constant("squeezed", ints: [1])], "batch_flat"), .int64,
+    let batch = try l.cast(
+      try l.add(Squeeze(), [first, try l.constant("squeezed", ints: [1])], "batch_flat"), .int64,
       "batch_int")
     try l.emit(
       RoiAlign(

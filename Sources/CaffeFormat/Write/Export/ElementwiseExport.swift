@@ -169,7 +169,9 @@ enum ElementwiseExport {
   private static func place(_ c: [Int], in x: [Int]) -> (axis: Int, shape: [Int])? {
     guard c.count <= x.count else { return nil }
     let full = Array(repeating: 1, count: x.count - c.count) + c
-    guard let first = full.firstIndex(where: { $0 != 1 }), let last = full.lastIndex(where: { $0 != 1 }) else { return nil }
+    guard let first = full.firstIndex(where: { $0 != 1 }), let last = full.lastIndex(where: { $0 != 1 }) else {
+      return nil
+    }
     let middle = Array(full[first...last])
     return middle == Array(x[first...last]) ? (first, middle) : nil
   }

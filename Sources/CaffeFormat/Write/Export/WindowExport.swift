@@ -109,7 +109,9 @@ enum WindowExport {
         case .validOnly: pads.allSatisfy { $0.begin == 0 }
         case .window: isEven && g.rounding == .floor
         }
-      guard agrees else { throw w.refuse(n, "the mean leaves padding out of its divisor, or counts more of it than Caffe") }
+      guard agrees else {
+        throw w.refuse(n, "the mean leaves padding out of its divisor, or counts more of it than Caffe")
+      }
     }
     try pooling("AVE", g, false, n, &w)
   }
