@@ -75,6 +75,8 @@ conformance: build test-deps ## every fixture at hand, whole networks included, 
 
 fuzz-smoke: build ## 500 mutated files: no signal, no status outside the contract
 	$(PYTHON) $(ORACLES)/fuzz_smoke.py --binary $(MODELCONV) --count 500 --shared "$(SHARED)"
+	@if [ -x $(VENV)/bin/python ]; then \
+	  $(VENV)/bin/python $(ORACLES)/operand_shapes.py --binary $(MODELCONV) --shared "$(SHARED)" --every 31; fi
 
 bench: build test-deps ## ratios to cp, cblas_sgemm, ONNX Runtime and OpenCV
 	@if [ -x $(VENV)/bin/python ]; then $(VENV)/bin/python -c 'import cv2' 2>/dev/null \

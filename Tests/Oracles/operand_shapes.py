@@ -2,7 +2,7 @@
 """ONNX's node cases with one operand of another shape or element type through `modelconv verify`: the status must be 0, 1,
 64 or 65 with a message; a signal, another status or a timeout is a failure. What is computed is not judged.
 
-    operand_shapes.py --binary .build/release/modelconv --shared /work/shared [--every N] [--only REGEX]
+    operand_shapes.py --binary .build/release/modelconv --shared SHARED [--every N] [--only REGEX]
 
 Each tensor input of each case is changed in turn, in the declaration and in the recorded data alike: each axis to one
 element less, to 1, to 0 and to twice as many; an axis dropped; an axis added in front and at the end; another element
@@ -150,7 +150,7 @@ def blame(result):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", required=True)
-    parser.add_argument("--shared", default="/work/shared", help="a folder with corpus/onnx-node-*")
+    parser.add_argument("--shared", required=True, help="a folder with corpus/onnx-node-*")
     parser.add_argument("--only", help="regular expression on names of cases")
     parser.add_argument("--every", type=int, default=1, help="play each Nth change alone")
     parser.add_argument("--seconds", type=float, default=SECONDS)
