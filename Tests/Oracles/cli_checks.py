@@ -273,6 +273,21 @@ class Checks:
             problems.append(f"{page.name} is not what `make docs` writes")
         return problems
 
+    def check_texts_of_other_encodings(self):
+        """A byte order mark and UTF-16 are named, not taken for damage."""
+        text = PROTOTXT.read_text()
+        return (self.expect(65, "inspect", self.write("bom.prototxt", b"\xef\xbb\xbf" + text.encode()),
+                            says=["byte order mark", "bom.prototxt:1:1"])
+                + self.expect(65, "inspect", self.write("wide.prototxt", text.encode("utf-16")), says=["UTF-16"]))
+
+    def check_inputs_of_another_rank(self):
+        """An array with other axes than the input's is refused as such, before any layer sees it."""
+        header = b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little")
+        header += b"{'descr': '<f4', 'fortran_order': False, 'shape': (8, 8), }".ljust(117) + b"\n"
+        array = self.write("plane.npy", header + bytes(8 * 8 * 4))
+        return self.expect(64, "run", PROTOTXT, WEIGHTS, "--input", f"data={array}", "-o", "out.npz",
+                           says=["'data'", "4 axes", "8x8"])
+
     def check_standard_input(self):
         done = subprocess.run([self.binary, "inspect", "--layers", "-"], input=PROTOTXT.read_bytes(),
                               capture_output=True, timeout=60)

@@ -28,6 +28,12 @@ package struct ProtoTextParser {
     _ bytes: ByteSlice, file: String? = nil, sink: DiagnosticSink, limits: ProtoTextLimits = ProtoTextLimits()
   ) -> ProtoTextMessage {
     let file = file ?? bytes.storage.path
+    if bytes.withUnsafeBytes({ $0.starts(with: [0xef, 0xbb, 0xbf]) }) {
+      sink.error(
+        "protobuf.text.syntax", "the text starts with a byte order mark, which protobuf's text format does not have",
+        at: SourceLocation(file: file, line: 1, column: 1), help: "save it as UTF-8 without a mark")
+      return ProtoTextMessage()
+    }
     do throws(Diagnostic) {
       var parser = try ProtoTextParser(bytes, file: file, sink: sink, limits: limits)
       return parser.fields(until: nil, from: .text(line: 1, column: 1), depth: 0)

@@ -116,6 +116,9 @@ struct ModelLoader {
       throw Diagnostic.error(
         "format.zip", "a zip archive that holds no NumPy arrays is not read", at: place,
         help: "modelconv list formats names what this build reads")
+    case .unknown where file.bytes.withUnsafeBytes({ $0.starts(with: [0xff, 0xfe]) || $0.starts(with: [0xfe, 0xff]) }):
+      throw Diagnostic.error(
+        "format.utf16", "starts as UTF-16 text does, which no model format is", at: place, help: "save it as UTF-8")
     case .png, .jpeg, .unknown:
       throw Diagnostic.error(
         "format.unknown",

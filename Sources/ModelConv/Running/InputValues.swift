@@ -76,6 +76,15 @@ extension Model {
       return shape != t.shape
     }
     guard differs, model.format == "caffe" else { return model }
+    for (name, t) in inputs.tensors {
+      guard let shape = graph.openInputs.first(where: { $0.name == name })?.type.sizes, shape.count != t.rank else {
+        continue
+      }
+      throw Diagnostic.error(
+        "run.input-rank",
+        "input '\(name)' has \(shape.count) axes (\(shape.map(String.init).joined(separator: "x"))); "
+          + "\(t.rank) are given (\(t.shape.map(String.init).joined(separator: "x")))", status: .usage)
+    }
     // Caffe's layers are set up for their shapes; another shape is another net.
     var fitted = options
     fitted.batch = nil

@@ -11,9 +11,12 @@ enum LinearExport {
   }
 
   static func gemm(_ op: Gemm, _ n: Node, _ w: inout GraphExportWriter) throws(Diagnostic) {
-    guard op.alpha.value == 1, op.beta.value == 1, !op.transposesA, let weights = w.constant(n, 1) else {
-      throw w.refuse(n, "a product that is scaled, transposed, or of two computed matrices")
+    guard !op.transposesA, let given = w.constant(n, 1), given.rank == 2 else {
+      throw w.refuse(n, "a product that is transposed, or of two computed matrices")
     }
+    guard op.beta.value == 1 || !w.has(n, 2) else { throw w.refuse(n, "a third operand that is scaled") }
+    let alpha = op.alpha.value
+    let weights = alpha == 1 ? given : try Tensor(try given.floats().map { $0 * alpha }, shape: given.shape)
     if w.has(n, 2), let c = w.constant(n, 2), c.count != weights.shape[op.transposesB ? 0 : 1] {
       throw w.refuse(n, "the third operand of shape \(c.shape) is no bias")
     }
