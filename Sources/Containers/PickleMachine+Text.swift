@@ -108,7 +108,7 @@ extension PickleMachine {
     }
   }
 
-  /// UTF-8 of text in raw-unicode-escape: Latin-1 with `\uXXXX` and `\UXXXXXXXX`.
+  /// UTF-8 of text in raw-unicode-escape: Latin-1 with escapes of 4 (`\u`) and 8 (`\U`) hexadecimal digits.
   private func rawUnicode(_ l: ByteSlice) throws(Diagnostic) -> ByteSlice {
     let b = l.bytes
     guard b.contains(where: { $0 >= 0x80 || $0 == UInt8(ascii: "\\") }) else { return l }

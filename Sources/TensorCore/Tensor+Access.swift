@@ -105,6 +105,27 @@ extension Tensor {
     }
   }
 
+  /// A tensor of sub-byte elements from their codes, one a byte; bits above the element's are left out.
+  ///
+  /// - Throws: `tensor.shape` where there are not as many codes as elements; what making a tensor throws.
+  package init(codes: [UInt8], dtype: DType, shape: [Int]) throws(Diagnostic) {
+    guard dtype.isSubByte, Tensor.count(of: shape) == codes.count else {
+      throw .error("tensor.shape", "\(codes.count) codes are no \(dtype.rawValue) tensor of shape \(shape)")
+    }
+    let width = dtype.bitWidth
+    let mask = UInt8(truncatingIfNeeded: (1 << width) - 1)
+    self = try Tensor.make(dtype: dtype, shape: shape) { (buffer) throws(Diagnostic) in
+      for i in buffer.indices { buffer[i] = 0 }
+      for (i, c) in codes.enumerated() {
+        let (byte, shift) = (i * width / 8, i * width % 8)
+        let bits = UInt16(c & mask) << UInt16(shift)
+        buffer[byte] |= UInt8(truncatingIfNeeded: bits)
+        // A 6-bit element may end in the byte behind.
+        if shift + width > 8, byte + 1 < buffer.count { buffer[byte + 1] |= UInt8(truncatingIfNeeded: bits >> 8) }
+      }
+    }
+  }
+
   /// The codes of sub-byte elements, one a byte, not sign-extended.
   package func unpackedCodes() throws(Diagnostic) -> [UInt8] {
     let width = dtype.bitWidth

@@ -132,6 +132,9 @@ package struct Tensor: Sendable {
     return true
   }
 
+  /// The number of elements of a shape; nil where an extent is negative or the product overflows.
+  package static func count(of shape: [Int]) -> Int? { checkedProduct(shape) }
+
   /// Row-major strides in elements, nil on overflow.
   package static func rowMajor(_ shape: [Int]) -> [Int]? {
     var strides = [Int](repeating: 1, count: shape.count)

@@ -194,6 +194,8 @@ import Testing
     #expect(try d.decode(message(10, [1, 2], .int32s(ints))).shape == [1, 2])
     let packed = try ByteStorage.copying([0x21, 0, 0, 0]).all
     #expect(try d.decode(message(22, [2], .int32s(packed))).ints() == [1, 2])
+    // float6e2m3: one element a number, of which the low six bits count.
+    #expect(try d.decode(message(27, [2], .int32s(ints))).unpackedCodes() == [0x3f, 0x02])
     let longs = try ByteStorage.copying([5, 0, 0, 0, 0, 0, 0, 0]).all
     #expect(try d.decode(message(12, [1], .int64s(longs))).values(UInt32.self) == [5])
     #expect(try d.decode(message(1, [0, 3], .none)).count == 0)

@@ -73,6 +73,19 @@ import Testing
     #expect(throws: Diagnostic.self) { try Tensor(b, dtype: .float32, shape: [.max, .max]) }
   }
 
+  /// 6-bit elements cross bytes. Codes and values: the largest, the smallest and a subnormal number of either format.
+  @Test func sixBitElements() throws {
+    let codes: [UInt8] = [0b011111, 0b100001, 0b001000, 0b111111, 0b000111]
+    let e2m3 = try Tensor(codes: codes, dtype: .float6e2m3, shape: [5])
+    #expect(e2m3.byteCount == 4)
+    #expect(try e2m3.unpackedCodes() == codes)
+    #expect(try Array(e2m3.bytes().bytes) == [0b01_011111, 0b1000_1000, 0b111111_00, 0b00_000111])
+    #expect(try e2m3.floats() == [7.5, -0.125, 1, -7.5, 0.875])
+    #expect(try Tensor(codes: codes, dtype: .float6e3m2, shape: [5]).floats() == [28, -0.0625, 0.5, -28, 0.4375])
+    #expect(throws: Diagnostic.self) { try Tensor(codes: codes, dtype: .float6e2m3, shape: [4]) }
+    #expect(throws: Diagnostic.self) { try Tensor(codes: codes, dtype: .uint8, shape: [5]) }
+  }
+
   @Test func packedElements() throws {
     let t = try Tensor(try ByteStorage.copying([0x21, 0xf8, 0x07]).all, dtype: .int4, shape: [5])
     #expect(try t.ints() == [1, 2, -8, -1, 7])

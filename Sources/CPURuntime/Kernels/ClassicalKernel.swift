@@ -96,7 +96,7 @@ extension LinearRegressor: EvaluatedKernel {
     let x = try context.tensor(inputs, 0)
     let rows = x.rank >= 2 ? x.shape[0] : 1
     let features = rows > 0 ? x.count / rows : 0
-    guard targets >= 1, Checked.product([targets, features]) == coefficients.count || rows == 0,
+    guard targets >= 1, Tensor.count(of: [targets, features]) == coefficients.count || rows == 0,
       intercepts.isEmpty || intercepts.count == targets || intercepts.count == 1
     else { throw context.error("run.shape", "\(coefficients.count) coefficients for \(features) features") }
     guard try Checked.bytes(.float64, [rows, targets], layer: context.name) <= context.limits.memory else {

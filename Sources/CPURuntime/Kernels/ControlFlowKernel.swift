@@ -212,7 +212,7 @@ enum Stacking {
     guard !first.dtype.isSubByte else {
       var codes: [UInt8] = []
       for t in list { codes += try t.unpackedCodes() }
-      return try CodedElements.pack(codes, first.dtype, shape)
+      return try Tensor(codes: codes, dtype: first.dtype, shape: shape)
     }
     return try Tensor.make(dtype: first.dtype, shape: shape) { (out) throws(Diagnostic) in
       var at = 0

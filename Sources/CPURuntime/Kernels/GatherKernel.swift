@@ -56,7 +56,7 @@ extension ShapeOf: PlannedKernel, EvaluatedKernel {
 extension ElementCount: PlannedKernel, EvaluatedKernel {
   package func prepare(_ context: PlanContext) throws(Diagnostic) -> PreparedKernel {
     context.use(0, .consumed)
-    guard let count = ElementCount.product(try context.shape(0)) else {
+    guard let count = Tensor.count(of: try context.shape(0)) else {
       throw context.error("run.shape", "the number of elements is too large")
     }
     return PreparedKernel { (args) throws(Diagnostic) in
@@ -107,6 +107,6 @@ extension Fill: PlannedKernel, EvaluatedKernel {
     }
     let code = try value.tensor.unpackedCodes().first ?? 0
     let codes = [UInt8](repeating: code, count: shape.reduce(1, *))
-    return [.tensor(try CodedElements.pack(codes, value.tensor.dtype, shape))]
+    return [.tensor(try Tensor(codes: codes, dtype: value.tensor.dtype, shape: shape))]
   }
 }

@@ -167,7 +167,7 @@ extension MatMul: PlannedKernel {
         let y = i < rank - bt.count ? 1 : bt[i - (rank - bt.count)]
         return x == 1 ? y : x
       }
-      guard let count = Checked.product(out), count <= 1 << 26 else {
+      guard let count = Tensor.count(of: out), count <= 1 << 26 else {
         throw context.error("run.too-large", "\(out) products are too many")
       }
       let (pa, pb) = (StridedCopy.broadcast(bs, to: out), StridedCopy.broadcast(bt, to: out))

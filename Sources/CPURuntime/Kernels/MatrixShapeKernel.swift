@@ -213,7 +213,8 @@ extension ColumnsToImage: PlannedKernel {
       }
       counts.append(span / geometry.stride(a) + 1)
     }
-    guard Checked.product(counts) == x[2], Checked.product(block + [out.shape[1]]) == x[1], out.shape[0] == x[0] else {
+    guard Tensor.count(of: counts) == x[2], Tensor.count(of: block + [out.shape[1]]) == x[1], out.shape[0] == x[0]
+    else {
       throw context.error("run.shape", "\(x[2]) blocks are given where \(counts) fit")
     }
     let (cells, plane, channels) = (block.reduce(1, *), image.reduce(1, *), out.shape[1])

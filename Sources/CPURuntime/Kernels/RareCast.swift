@@ -14,7 +14,7 @@ struct RareCast {
     if to == .string { return try toStrings(x) }
     if let layout = SmallFloat.layout(to) {
       let codes = try x.floats().map { SmallFloatEncoder.encode($0, layout, saturates: saturates) }
-      if to.isSubByte { return try CodedElements.pack(codes, to, x.shape) }
+      if to.isSubByte { return try Tensor(codes: codes, dtype: to, shape: x.shape) }
       return try Tensor(codes, shape: x.shape).reinterpreted(as: to)
     }
     if to == .float8e8m0 {
@@ -23,7 +23,7 @@ struct RareCast {
     }
     if to.isSubByte {
       let values: [Int64] = x.dtype.isFloat ? try x.doubles().map { NumberLoop.integer($0) } : try x.ints()
-      return try CodedElements.pack(values.map { UInt8(truncatingIfNeeded: $0) }, to, x.shape)
+      return try Tensor(codes: values.map { UInt8(truncatingIfNeeded: $0) }, dtype: to, shape: x.shape)
     }
     // From a rare type to a plain one: through float32 or int64, which hold all its values.
     let plain = x.dtype.isFloat ? try Tensor(try x.floats(), shape: x.shape) : try Tensor(try x.ints(), shape: x.shape)

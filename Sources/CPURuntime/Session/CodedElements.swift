@@ -48,7 +48,7 @@ enum CodedElements {
     for r in results {
       guard case .tensor(let t) = r else { continue }
       if let packed, t.dtype == .uint8 {
-        out.append(.tensor(try pack(try t.values(UInt8.self), packed, t.shape)))
+        out.append(.tensor(try Tensor(codes: try t.values(UInt8.self), dtype: packed, shape: t.shape)))
       } else if packed == nil, t.dtype == .int64 {
         var list: [ByteString] = []
         for i in try t.values(Int64.self) { list.append(i < strings.count && i >= 0 ? strings[Int(i)] : "") }
@@ -58,20 +58,5 @@ enum CodedElements {
       }
     }
     return out
-  }
-
-  /// Packs one code a byte into `dtype`'s bits, first element in the low bits.
-  static func pack(_ codes: [UInt8], _ dtype: DType, _ shape: [Int]) throws(Diagnostic) -> Tensor {
-    let width = dtype.bitWidth
-    let mask = UInt8(truncatingIfNeeded: (1 << width) - 1)
-    return try Tensor.make(dtype: dtype, shape: shape) { (buffer) throws(Diagnostic) in
-      for i in buffer.indices { buffer[i] = 0 }
-      for (i, c) in codes.enumerated() {
-        let (byte, shift) = (i * width / 8, i * width % 8)
-        let bits = UInt16(c & mask) << UInt16(shift)
-        buffer[byte] |= UInt8(truncatingIfNeeded: bits)
-        if shift + width > 8, byte + 1 < buffer.count { buffer[byte + 1] |= UInt8(truncatingIfNeeded: bits >> 8) }
-      }
-    }
   }
 }

@@ -21,7 +21,7 @@ extension PlanContext {
   package func require(_ i: Int, count factors: Int..., what: String) throws(Diagnostic) {
     guard has(i) else { return }
     let o = try operand(i)
-    guard Checked.product(factors) == o.count else {
+    guard Tensor.count(of: factors) == o.count else {
       let wanted = factors.count == 1 ? "\(factors[0])" : factors.map { "\($0)" }.joined(separator: "×")
       throw error("run.shape", "\(what) \(o.shape) has \(o.count) elements where \(wanted) are read")
     }

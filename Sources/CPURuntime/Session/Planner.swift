@@ -129,7 +129,7 @@ struct Planner {
     }
     if node.op is ElementCount, let v = node.inputs.first.flatMap({ $0 }), let s = types[v]?.sizes {
       guard let out = node.outputs.first.flatMap({ $0 }) else { return false }
-      guard let count = ElementCount.product(s) else { return false }
+      guard let count = Tensor.count(of: s) else { return false }
       set(out, try Tensor(scalar: Int64(count)))
       return true
     }

@@ -43,7 +43,7 @@ package struct SessionOptions: Sendable {
 /// Bounds of a run.
 package struct RunLimits: Sendable {
   /// Bytes of an arena and of single results; where bodies run or values depend on data, of everything that the run
-  /// holds at a time.
+  /// holds at a time. That is measured over the process: what runs beside it counts too.
   package var memory = RunLimits.ownMemory
   /// Nodes, and iterations of all loops, together.
   package var steps = 10_000_000

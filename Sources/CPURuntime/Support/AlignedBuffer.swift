@@ -48,21 +48,10 @@ enum Checked {
     return b
   }
 
-  /// The product of numbers that are not negative; nil where it does not fit.
-  static func product(_ factors: [Int]) -> Int? {
-    var n = 1
-    for f in factors {
-      let (v, overflow) = n.multipliedReportingOverflow(by: f)
-      if overflow || f < 0 { return nil }
-      n = v
-    }
-    return n
-  }
-
   /// Refuses shapes of which a part's product would overflow, as [0, 2⁴⁰, 2⁴⁰] has one: kernels multiply parts
   /// unchecked.
   static func extents(_ shape: [Int], layer: String) throws(Diagnostic) {
-    guard shape.allSatisfy({ $0 >= 0 }), let n = product(shape.map { max($0, 1) }), n <= 1 << 46 else {
+    guard shape.allSatisfy({ $0 >= 0 }), let n = Tensor.count(of: shape.map { max($0, 1) }), n <= 1 << 46 else {
       throw .error("run.too-large", "layer '\(layer)': shape \(shape) is negative or too large")
     }
   }

@@ -47,6 +47,17 @@ public struct Model: Sendable {
     return false
   }
 
+  /// Refuses a network whose weights no file gives.
+  ///
+  /// - Throws: `usage.weights`.
+  public func requireWeights() throws(ModelConvError) {
+    guard !lacksWeights else {
+      throw .usage(
+        "usage.weights", "no weights are given for \(files.joined(separator: ", "))",
+        help: "give the caffemodel too; --allow-missing converts what the net's fillers give")
+    }
+  }
+
   /// The neutral graph; nil for weights and settings.
   package var graph: Graph? {
     switch content {

@@ -66,16 +66,6 @@ package struct ElementCount: Operator {
     }
     return [[count]]
   }
-  /// The product of extents; nil where it is no `Int`.
-  package static func product(_ extents: [Int]) -> Int? {
-    var count = 1
-    for d in extents {
-      let (next, isTooLarge) = count.multipliedReportingOverflow(by: d)
-      if isTooLarge { return nil }
-      count = next
-    }
-    return count
-  }
 }
 
 /// A tensor of one value. Operand: shape (1-d int64). Source: ONNX ConstantOfShape.

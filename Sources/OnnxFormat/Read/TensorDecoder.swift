@@ -96,30 +96,18 @@ final class TensorDecoder {
     return try Tensor(bytes, dtype: t, shape: shape)
   }
 
-  /// 6-bit elements, which typed fields hold one a number: packed as raw data has them.
-  private func sixBit(
-    _ m: TensorMessage, _ bytes: ByteSlice, from width: Int, _ t: DType, _ shape: [Int], _ byteCount: Int
-  ) throws(Diagnostic) -> Tensor {
-    let n = bytes.count / width
-    guard checkedProduct(shape) == n else { throw size(m, shape, "\(checkedProduct(shape) ?? 0) values", "\(n)") }
-    return try Tensor.make(dtype: t, shape: shape) { (out) throws(Diagnostic) in
-      for i in out.indices { out[i] = 0 }
-      bytes.withUnsafeBytes { source in
-        for i in 0..<n {
-          let (byte, shift) = (i * 6 / 8, i * 6 % 8)
-          let bits = UInt16(source[i * width] & 0x3f) << UInt16(shift)
-          out[byte] |= UInt8(truncatingIfNeeded: bits)
-          if shift > 2, byte + 1 < out.count { out[byte + 1] |= UInt8(truncatingIfNeeded: bits >> 8) }
-        }
-      }
-    }
-  }
-
   /// Elements kept in wider integers: the low bytes of each.
   private func narrowed(
     _ m: TensorMessage, _ bytes: ByteSlice, from width: Int, _ t: DType, _ shape: [Int], _ byteCount: Int
   ) throws(Diagnostic) -> Tensor {
-    if t.bitWidth == 6 { return try sixBit(m, bytes, from: width, t, shape, byteCount) }
+    if t.bitWidth == 6 {
+      // Typed fields hold one of these a number, unlike the narrower ones.
+      let codes = bytes.withUnsafeBytes { b in (0..<bytes.count / width).map { b[$0 * width] } }
+      guard codes.count == checkedProduct(shape) else {
+        throw size(m, shape, "\(checkedProduct(shape) ?? 0) values", "\(codes.count)")
+      }
+      return try Tensor(codes: codes, dtype: t, shape: shape)
+    }
     let unit = max(1, t.byteWidth)
     guard bytes.count / width == byteCount / unit else {
       throw size(m, shape, "\(byteCount / unit) values", "\(bytes.count / width)")

@@ -69,7 +69,7 @@ package struct FoldConstants: RewritePass {
       }
       guard let value = graph[id], let contents = value.contents, let t = value.type.dtype,
         let sizes = value.type.sizes,
-        t == .int64 || t == .int32, checkedCount(sizes) == contents.count
+        t == .int64 || t == .int32, Tensor.count(of: sizes) == contents.count
       else { return nil }
       let numbers = contents.compactMap(\.value)
       guard numbers.count == contents.count else { return nil }
@@ -85,18 +85,6 @@ package struct FoldConstants: RewritePass {
   }
 }
 
-/// The product of extents, nil when it overflows or one is negative.
-func checkedCount(_ sizes: [Int]) -> Int? {
-  var p = 1
-  for x in sizes {
-    guard x >= 0 else { return nil }
-    let (v, o) = p.multipliedReportingOverflow(by: x)
-    if o { return nil }
-    p = v
-  }
-  return p
-}
-
 extension [Int] {
-  func checkedByteCount(_ t: DType) -> Int? { checkedCount(self).flatMap { t.byteCount($0) } }
+  func checkedByteCount(_ t: DType) -> Int? { Tensor.count(of: self).flatMap { t.byteCount($0) } }
 }

@@ -33,7 +33,7 @@ package struct PermuteFullyConnectedWeights: RewritePass {
       transpose.order.first == 0, transpose.order.count > 2, graph.consumers(of: transposeResult).count == 1,
       !graph.isOutput(transposeResult), let x = t.inputs.first ?? nil,
       let sizes = graph[transposeResult]?.type.shape?.dropFirst().compactMap(\.value),
-      sizes.count == transpose.order.count - 1, checkedCount(sizes) == weights.shape[inputAxis]
+      sizes.count == transpose.order.count - 1, Tensor.count(of: sizes) == weights.shape[inputAxis]
     else { return false }
 
     let permuted = try permute(weights, inputAxis, sizes, transpose.order)

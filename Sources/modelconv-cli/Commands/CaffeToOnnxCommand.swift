@@ -46,11 +46,7 @@ struct CaffeToOnnx: Verb {
         "usage.format", "\(files.joined(separator: ", ")) is no Caffe model", help: "modelconv convert takes any format"
       )
     }
-    guard allowMissing || !source.lacksWeights else {
-      throw ModelConvError.usage(
-        "usage.weights", "no weights are given for \(files.joined(separator: ", "))",
-        help: "give the caffemodel too; --allow-missing converts what the net's fillers give")
-    }
+    if !allowMissing { try source.requireWeights() }
     let path = output ?? Self.defaultOutput(files)
     return try conversion.run(source, to: path, json: json, console)
   }

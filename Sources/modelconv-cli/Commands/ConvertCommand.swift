@@ -64,11 +64,7 @@ struct Convert: Verb {
     let source = try Model.load(model, options: load)
     console.report(source.findings)
     // A prototxt alone can become another prototxt; anything else would hold what fillers give.
-    guard allowMissing || target.name == "caffe" || target.holds == "weights" || !source.lacksWeights else {
-      throw ModelConvError.usage(
-        "usage.weights", "no weights are given for \(source.files.joined(separator: ", "))",
-        help: "give the caffemodel too; --allow-missing converts what the net's fillers give")
-    }
+    if !allowMissing, target.name != "caffe", target.holds != "weights" { try source.requireWeights() }
     guard load.edits.isEmpty || source.isNetwork else {
       throw ModelConvError.usage(
         "usage.edits",
