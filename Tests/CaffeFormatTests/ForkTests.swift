@@ -140,6 +140,25 @@ import Testing
     #expect(read.layers.map(\.type) == [type])
   }
 
+  /// A fork's block in a binary file of the older form: DeepLab v1's interp_param stands under 43.
+  @Test func forksBlocksOfTheOlderForm() throws {
+    var block = ProtobufBuilder()
+    block.varint(1, 9)
+    block.varint(2, 7)
+    var layer = ProtobufBuilder()
+    layer.string(2, "b")
+    layer.string(3, "t")
+    layer.string(4, "up")
+    layer.varint(5, 41)
+    layer.message(43, block)
+    var net = ProtobufBuilder()
+    net.message(2, layer)
+    let read = try CaffeReader.readNet(binary: try ByteStorage.copying(try net.bytes()).all, sink: DiagnosticSink())
+    #expect(read.fork == "deeplab-v1")
+    #expect(read.layers.map(\.type) == ["Interp"])
+    #expect(read.layers[0].parameters("interp_param").int("height") == 9)
+  }
+
   /// A block that does not decode as the schema says must not cost the blobs.
   @Test func blobsOutliveOtherForksBlocks() throws {
     var blob = ProtobufBuilder()

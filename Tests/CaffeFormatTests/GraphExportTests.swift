@@ -49,6 +49,67 @@ import WeightFormats
     }
   }
 
+  /// Writes a graph of input `x` as Caffe and reads it again; both must compute the same on numbers that all differ.
+  private func expectSame(_ graph: Graph, _ sizes: [Int]) throws -> [String] {
+    let export = try CaffeExport(graph)
+    let again = try CaffeReader.read(
+      prototxt: textFile(export.prototxt(), name: "out.prototxt"),
+      weights: try ByteStorage.copying(export.caffemodel().bytes(), path: "out.caffemodel").all,
+      options: CaffeReadOptions(), sink: DiagnosticSink())
+    let x = try Tensor((0..<sizes.reduce(1, *)).map { Float(($0 * 37) % 101) - 50 }, shape: sizes)
+    let (mine, theirs) = (try Session(graph).run(["x": x]), try Session(again.graph).run(["x": x]))
+    for v in graph.outputs {
+      let name = graph[v]?.name ?? ""
+      let (a, b) = (try #require(mine.tensor(name)), try #require(theirs.tensor(name)))
+      #expect(a.shape == b.shape)
+      #expect(try zip(a.floats(), b.floats()).allSatisfy { abs($0 - $1) < 1e-5 }, "\(name)")
+    }
+    return export.layers.map(\.type)
+  }
+
+  private func graph(_ sizes: [Int], _ op: any Operator, _ constants: [Tensor?] = [], outputs: Int = 1) throws -> Graph
+  {
+    var e = GraphEditor(name: "g")
+    let x = e.addInput("x", .tensor(.float32, sizes: sizes))
+    let rest = constants.enumerated().map { k, t in t.map { e.addConstant("c\(k)", $0) } }
+    let made = try e.insert(op, [x] + rest, name: "y", outputNames: (0..<outputs).map { "y\($0)" })
+    e.setOutputs([try #require(made[0])])
+    return e.finish()
+  }
+
+  @Test func elementsRepeatedAWholeNumberOfTimesAreADeconvolution() throws {
+    let scales = try Tensor([Float(1), 1, 2, 3])
+    for op in [Resize(mode: .nearest, coordinates: .asymmetric, nearest: .floor), Resize(mode: .nearest)] {
+      let g = try graph([2, 3, 4, 5], op, [nil, scales])
+      #expect(try expectSame(g, [2, 3, 4, 5]) == ["Input", "Deconvolution"])
+    }
+    let half = try graph([2, 3, 4, 5], Resize(mode: .nearest), [nil, try Tensor([Float(1), 1, 1.5, 2])])
+    #expect(throws: Diagnostics.self) { try CaffeExport(half) }
+    // A kernel of ones for these would be larger than any memory.
+    let huge = try graph(
+      [1, 1, 1, 1], Resize(mode: .nearest), [nil, nil, try Tensor([Int64(1), 1, 1 << 35, 1 << 35])])
+    #expect(throws: Diagnostics.self) { try CaffeExport(huge) }
+  }
+
+  /// Begin pads of 0 and ends up to the ceil size: what Caffe's own averages become in ONNX.
+  @Test func averagesOverWhatIsThereAreCaffes() throws {
+    let window = WindowGeometry(
+      kernel: [3, 2], strides: [2, 2], padding: .explicit(begin: [0, 0], end: [1, 1]), rounding: .floor)
+    let g = try graph([2, 3, 6, 7], AveragePool(window, divisor: .validOnly), [])
+    #expect(try expectSame(g, [2, 3, 6, 7]) == ["Input", "Pooling"])
+    let padded = WindowGeometry(
+      kernel: [3, 3], strides: [2, 2], padding: .explicit(begin: [1, 1], end: [1, 1]), rounding: .floor)
+    let other = try graph([2, 3, 6, 7], AveragePool(padded, divisor: .validOnly), [])
+    #expect(throws: Diagnostics.self) { try CaffeExport(other) }
+  }
+
+  @Test func repeatsAndUnusedParts() throws {
+    let tile = try graph([2, 3, 4], Tile(), [try Tensor([Int64(1), 2, 3])])
+    #expect(try expectSame(tile, [2, 3, 4]) == ["Input", "Tile", "Tile"])
+    let parts = try graph([2, 6, 4], Split(axis: 1, count: 3), [nil], outputs: 3)
+    #expect(try expectSame(parts, [2, 6, 4]) == ["Input", "Slice", "Silence"])
+  }
+
   @Test func whatCaffeCannotSayIsListed() throws {
     var e = GraphEditor(name: "g")
     let x = e.addInput("x", .tensor(.float32, sizes: [1, 2, 3, 4]))

@@ -93,7 +93,32 @@ package enum CaffeForkProfile {
 
   /// The same for a net as its text has it, of either form of layers.
   static func used(byText net: ProtoMessage) -> String? {
-    used(by: ((try? net.messages("layer")) ?? []) + ((try? net.messages("layers")) ?? []))
+    used(by: layers(of: net))
+  }
+
+  /// Layers of both forms.
+  private static func layers(of net: ProtoMessage) -> [ProtoMessage] {
+    ((try? net.messages("layer")) ?? []) + ((try? net.messages("layers")) ?? [])
+  }
+
+  /// Whether all fields of a text that the fork has were read as its own.
+  static func explains(_ name: String, _ net: ProtoMessage) -> Bool {
+    guard let fork = CaffeForks.fork(name) else { return false }
+    func isOwn(_ field: ProtoField, _ message: String) -> Bool {
+      guard let own = fork.field(field.name, of: message) else { return true }
+      return own.number == field.number && own.messageType === field.messageType
+        && own.enumeration === field.enumeration
+    }
+    return layers(of: net).allSatisfy { layer in
+      layer.setFields.allSatisfy { field in
+        guard let type = field.messageType else { return true }
+        guard type.name.hasPrefix("caffe.") else { return isOwn(field, "LayerParameter") }
+        let blocks = (try? layer.messages(field.name)) ?? []
+        return blocks.allSatisfy { block in
+          block.setFields.allSatisfy { type.field($0.name) != nil || isOwn($0, type.shortName) }
+        }
+      }
+    }
   }
 
   private static func used(by layers: [ProtoMessage]) -> String? {
@@ -112,9 +137,7 @@ package enum CaffeForkProfile {
         }
         let inner = block?.setFields.map(\.name) ?? []
         for fork in CaffeForks.all {
-          guard let own = fork.fields["LayerParameter"]?.first(where: { $0.name == field.name })?.messageType else {
-            continue
-          }
+          guard let own = fork.field(field.name, of: "LayerParameter")?.messageType else { continue }
           counts[fork.name, default: 0] += 1 + inner.count { name in own.fields.contains { $0.name == name } }
         }
       }

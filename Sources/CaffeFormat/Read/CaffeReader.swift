@@ -24,7 +24,9 @@ package enum CaffeReader {
     }
     var (message, found) = parse(bytes, CaffeForkPolicy(preferred: fork))
     // Each block took the fork that fits it best; now one fork explains all it can, as a binary file needs it.
-    if fork == nil, found.errors.isEmpty, let used = CaffeForkProfile.used(byText: message) {
+    if fork == nil, found.errors.isEmpty, let used = CaffeForkProfile.used(byText: message),
+      !CaffeForkProfile.explains(used, message)
+    {
       (message, found) = parse(bytes, CaffeForkPolicy(leaning: used))
     }
     for d in found.items { sink.report(d) }
@@ -140,7 +142,6 @@ package enum CaffeReader {
       if net.layers.contains(where: { $0.message.has("blobs") }) {
         // A text may hold values too, which a weights file overrides layer by layer.
         let own = self.weights(of: net)
-        if blobs == nil { options.missingWeights = .fill }
         let given = Set(blobs?.layers.map(\.name) ?? [])
         let rest = own.layers.filter { !$0.blobs.isEmpty && !given.contains($0.name) }
         var merged = blobs ?? own

@@ -6,9 +6,9 @@ enum ForkFields {
   /// Which program computes, how a net is trained, and how it is filled: no part of what a layer computes.
   private static let harmless: Set<String> = [
     "engine", "stats_batch_size", "filler", "bias_filler", "scale_filler", "conv_algorithm",
-    "cudnn_convolution_algo_seeker", "conv_algos_override", "random_seed", "update_global_stats", "fuse",
-    "quantize_method", "input_scale", "output_scale", "weight_scale", "input_zero_point", "output_zero_point",
-    "weight_zero_point", "per_channel_scale_weight", "per_channel_scale_output",
+    "cudnn_convolution_algo_seeker", "conv_algos_override", "random_seed", "update_global_stats",
+    // Of fixed-point arithmetic, whose other fields are refused.
+    "quantize_method",
   ]
 
   private static func isDefault(_ value: ProtoValue, _ field: ProtoField) -> Bool {

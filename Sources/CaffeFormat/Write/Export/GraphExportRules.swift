@@ -57,7 +57,9 @@ enum GraphExportRules {
     guard !places.isEmpty else { return try w.alias(n) }
     var bottom = try w.bottom(n, 0)
     for axis in places {
-      guard counts[axis] > 0 else { throw w.refuse(n, "the result is empty") }
+      guard counts[axis] > 0, counts[axis] <= Int32.max else {
+        throw w.refuse(n, "\(counts[axis]) repeats are none or too many")
+      }
       let isLast = axis == places.last
       let top = isLast ? try w.top(n) : w.inner(n, "axis\(axis)")
       var d = LayerDraft(

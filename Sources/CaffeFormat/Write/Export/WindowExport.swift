@@ -57,8 +57,11 @@ enum WindowExport {
       to[2] % from[2] == 0, to[3] % from[3] == 0, to[2] > 0, to[3] > 0
     else { throw w.refuse(n, "resizing other than repeating elements a whole number of times") }
     let (h, v) = (to[2] / from[2], to[3] / from[3])
+    guard h <= 1024, v <= 1024, let count = Tensor.count(of: [from[1], h, v]), count <= 1 << 26 else {
+      throw w.refuse(n, "each element is repeated \(h) by \(v) times, which wants a kernel of that size")
+    }
     // Between two elements an even number of repetitions never falls on the middle; an odd one has its own middle.
-    let ones = try Tensor([Float](repeating: 1, count: from[1] * h * v), shape: [from[1], 1, h, v])
+    let ones = try Tensor([Float](repeating: 1, count: count), shape: [from[1], 1, h, v])
     var d = LayerDraft(
       w.newLayer(n.name), "Deconvolution", bottoms: [try w.bottom(n, 0)], tops: [try w.top(n)], blobs: [ones])
     let p = "convolution_param"
